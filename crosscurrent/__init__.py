@@ -1,0 +1,1 @@
+"""What every Crosscurrent process shares, and the command line."""

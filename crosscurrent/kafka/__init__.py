@@ -1,0 +1,20 @@
+"""Kafka clients, topics and offsets as every process uses them."""
+
+from crosscurrent.kafka.cluster import TopicLife, topic_lives
+from crosscurrent.kafka.consumer import read_to_end
+from crosscurrent.kafka.headers import cloud_event_headers
+from crosscurrent.kafka.producer import Acknowledged, Producer
+from crosscurrent.kafka.topics import NewTopic, ensure_topics
+from crosscurrent.kafka.watermarks import high_watermarks
+
+__all__ = [
+    "Acknowledged",
+    "NewTopic",
+    "Producer",
+    "TopicLife",
+    "cloud_event_headers",
+    "ensure_topics",
+    "high_watermarks",
+    "read_to_end",
+    "topic_lives",
+]

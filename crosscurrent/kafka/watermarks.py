@@ -1,0 +1,77 @@
+"""How far a topic reaches, by what a fetch says.
+
+The embedded broker answers ``ListOffsets`` *latest* with the last batch's base offset + 1, which is too low by
+the rest of that batch; the high watermark in a fetch response is right on every broker. So it is asked by
+fetching from the offset that ``ListOffsets`` gives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from crosscurrent.kafka.client import broker_away, client_config
+
+_TIMEOUT_SECONDS = 10.0
+_POLL_SECONDS = 0.1
+
+
+def high_watermarks(bootstrap_servers: str, topics: Iterable[str]) -> Mapping[tuple[str, int], int]:
+    """Return for each partition of the topics the offset that the next message will get.
+
+    Args:
+        bootstrap_servers: the brokers.
+        topics: names of topics; those that do not exist are left out.
+
+    Raises:
+        ServerAway: no broker answers, or not for all partitions in time.
+    """
+    consumer = Consumer(
+        {
+            **client_config(bootstrap_servers),
+            "group.id": "crosscurrent-watermarks",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+        }
+    )
+    try:
+        partitions = _partitions(consumer, set(topics))
+        return _fetch_to_end(consumer, partitions) if partitions else {}
+    except KafkaException as error:
+        raise broker_away(bootstrap_servers, error) from error
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer: Consumer, topics: set[str]) -> list[TopicPartition]:
+    metadata = consumer.list_topics(timeout=_TIMEOUT_SECONDS).topics
+    return [
+        TopicPartition(name, partition)
+        for name, topic in metadata.items()
+        if name in topics
+        for partition in topic.partitions
+    ]
+
+
+def _fetch_to_end(consumer: Consumer, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
+    for partition in partitions:
+        _, latest = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_SECONDS)
+        partition.offset = max(0, latest)
+    consumer.assign(partitions)
+    pending = {(partition.topic, partition.partition) for partition in partitions}
+    found: dict[tuple[str, int], int] = {}
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
+    while pending and time.monotonic() < deadline:
+        message = consumer.poll(_POLL_SECONDS)
+        if message is None or message.error() is None:
+            continue
+        if message.error().code() == KafkaError._PARTITION_EOF:
+            key = (message.topic(), message.partition())
+            found[key] = message.offset()
+            pending.discard(key)
+    if pending:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no end of {sorted(pending)}"))
+    return found

@@ -1,0 +1,1 @@
+"""The wire contract: Avro schemas, typed records, topics, codec."""
