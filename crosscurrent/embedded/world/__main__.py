@@ -1,0 +1,111 @@
+"""Play the vendors: ``python -m crosscurrent.embedded.world``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+
+from crosscurrent.clock import SystemClock
+from crosscurrent.embedded.world.app import create_app
+from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.github_api import DEFAULT_LIMIT as GITHUB_LIMIT
+from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.loopback_server import serve
+from crosscurrent.embedded.world.openweathermap_api import DEFAULT_LIMIT as OPENWEATHERMAP_LIMIT
+from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapTerms
+from crosscurrent.embedded.world.scenario import (
+    DEFAULT_BREAK_AFTER_HOURS,
+    DEFAULT_START_UTC,
+    Scenario,
+)
+from crosscurrent.embedded.world.virtual_time import DEFAULT_SPEED, ELAPSED_SECONDS_MAX, VirtualTime
+from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, World, WorldTerms
+from crosscurrent.errors import WrongUse
+from crosscurrent.telemetry import configure_logging
+
+EXIT_DONE, EXIT_WRONG_USE = 0, 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the world until it is asked to stop and return the exit code."""
+    given = _parser().parse_args(arguments)
+    configure_logging(given.log_level, process="embedded.world")
+    try:
+        serve(create_app(_world(given)), host=given.host, port=given.port, name="world")
+    except WrongUse as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_WRONG_USE
+    return EXIT_DONE
+
+
+def _world(given: argparse.Namespace) -> World:
+    scenario = _scenario(given)
+    hours = given.until_hours
+    time = VirtualTime(
+        scenario.start_seconds,
+        SystemClock(),
+        speed=0.0 if given.manual else given.speed,
+        anchor_seconds=given.anchor,
+        until_seconds=ELAPSED_SECONDS_MAX if hours is None else hours * 3600,
+    )
+    terms = WorldTerms(
+        GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
+        OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
+        given.github_concurrent,
+    )
+    return World(scenario, time, terms)
+
+
+def _scenario(given: argparse.Namespace) -> Scenario:
+    return default_scenario(
+        given.seed, start_utc=_start(given.start), break_after_hours=given.break_after_hours
+    )
+
+
+def _start(text: str | None) -> datetime:
+    if text is None:
+        return DEFAULT_START_UTC
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WrongUse(
+            f"start {text!r}", expected="ISO 8601 such as 2026-01-05T00:00:00Z", todo="give another --start"
+        ) from error
+    return start if start.tzinfo else start.replace(tzinfo=UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m crosscurrent.embedded.world",
+        description="Plays GitHub, OpenWeatherMap and PokéAPI below /github, /openweathermap and /pokeapi.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on")
+    add("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
+    add("--seed", type=int, default=1, help="another seed is another world of the same kind")
+    add("--start", help="virtual time at the start, a full hour in ISO 8601")
+    add("--break-after-hours", type=int, default=DEFAULT_BREAK_AFTER_HOURS, help="virtual hours to the break")
+    moving = parser.add_mutually_exclusive_group()
+    moving.add_argument("--speed", type=float, default=DEFAULT_SPEED, help="virtual seconds a real second")
+    moving.add_argument("--manual", action="store_true", help="time moves only by POST /_world/advance")
+    add("--anchor", type=float, help="real epoch seconds at which virtual time was the start")
+    add("--until-hours", type=float, help="virtual hours after the start at which time stands still")
+    # the environment is for whoever does not want a credential in the process list
+    add("--github-token", default=os.environ.get("CROSSCURRENT_WORLD_GITHUB_TOKEN"), help="the good token")
+    add("--github-limit", type=int, default=GITHUB_LIMIT, help="requests a real hour with a token")
+    add("--github-concurrent", type=int, default=GITHUB_CONCURRENT_DEFAULT, help="requests at once")
+    add("--secondary-retry-after", type=int, default=1, help="real seconds that the secondary limit says")
+    add(
+        "--openweathermap-key",
+        default=os.environ.get("CROSSCURRENT_WORLD_OPENWEATHERMAP_KEY"),
+        help="the key",
+    )
+    add("--openweathermap-limit", type=int, default=OPENWEATHERMAP_LIMIT, help="requests a real minute")
+    add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="what is logged")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

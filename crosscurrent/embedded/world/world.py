@@ -1,0 +1,114 @@
+"""A running world: its vendors, its time, its faults and what was asked of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date, iso_time
+from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
+from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
+from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
+from crosscurrent.embedded.world.pokeapi_api import PokeApi
+from crosscurrent.embedded.world.repository_model import RepositoryModel
+from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.virtual_time import VirtualTime
+from crosscurrent.embedded.world.weather_model import WeatherModel
+
+VENDORS = ("github", "openweathermap", "pokeapi")
+GITHUB_CONCURRENT_DEFAULT = 100
+
+_UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
+_CONDITIONS = ("if-none-match", "if-modified-since")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldTerms:
+    """How the vendors treat their callers; see the vendors' own terms.
+
+    Attributes:
+        github: GitHub's.
+        openweathermap: OpenWeatherMap's.
+        github_concurrent: requests to GitHub at once before its secondary limit.
+    """
+
+    github: GithubTerms = field(default_factory=GithubTerms)
+    openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
+    github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
+
+
+class World:
+    """The vendors of a scenario at a moving time.
+
+    Args:
+        scenario: what there is.
+        time: what the time is.
+        terms: how callers are treated.
+    """
+
+    def __init__(self, scenario: Scenario, time: VirtualTime, terms: WorldTerms | None = None) -> None:
+        terms = terms or WorldTerms()
+        weather = WeatherModel(scenario)
+        self.scenario = scenario
+        self.time = time
+        self.faults = Faults(VENDORS)
+        self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
+        self._vendors: dict[str, Vendor] = {
+            "github": self._github,
+            "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
+            "pokeapi": PokeApi(scenario),
+        }
+        self._github_concurrent = terms.github_concurrent
+        self._in_flight: Counter[str] = Counter()
+        self._requests: dict[str, Counter[int]] = {vendor: Counter() for vendor in VENDORS}
+
+    def begin(self, vendor: str, path: str) -> Fault | None:
+        """Note that a request has come in and return the fault to make of it, if one is due."""
+        self._in_flight[vendor] += 1
+        return self.faults.take(vendor, path)
+
+    def end(self, vendor: str, status: int) -> None:
+        """Note that a request was answered."""
+        self._in_flight[vendor] -= 1
+        self._requests[vendor][status] += 1
+
+    def answer(
+        self,
+        vendor: str,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        origin: str,
+        fault: Fault | None,
+    ) -> Answer:
+        """Return the vendor's response to a GET, spoilt by the fault if there is one."""
+        now_seconds = self.time.now_seconds()
+        if fault and fault.kind in _UNCONDITIONAL_FAULTS:
+            headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
+        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
+        if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
+            answer = self._github.too_many_at_once()
+        else:
+            answer = self._vendors[vendor].answer(call)
+        if fault:
+            answer = spoilt(answer, fault, vendor)
+        return replace(answer, headers={"date": http_date(now_seconds), **answer.headers})
+
+    def state(self) -> dict[str, object]:
+        """Return what the world is doing, as plain JSON data."""
+        now_seconds = self.time.now_seconds()
+        return {
+            "seed": self.scenario.seed,
+            "start": iso_time(self.scenario.start_seconds),
+            "virtual_time": iso_time(now_seconds),
+            "virtual_seconds": now_seconds,
+            "elapsed_hours": (now_seconds - self.scenario.start_seconds) / 3600,
+            "speed": self.time.speed,
+            "requests": {
+                vendor: {str(status): count for status, count in sorted(counts.items())}
+                for vendor, counts in self._requests.items()
+            },
+            "faults_pending": self.faults.pending(),
+        }
