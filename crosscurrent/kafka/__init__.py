@@ -2,6 +2,7 @@
 
 from crosscurrent.kafka.cluster import TopicLife, topic_lives
 from crosscurrent.kafka.consumer import read_to_end
+from crosscurrent.kafka.follow import follow
 from crosscurrent.kafka.headers import cloud_event_headers
 from crosscurrent.kafka.producer import Acknowledged, Producer
 from crosscurrent.kafka.topics import NewTopic, ensure_topics
@@ -14,6 +15,7 @@ __all__ = [
     "TopicLife",
     "cloud_event_headers",
     "ensure_topics",
+    "follow",
     "high_watermarks",
     "read_to_end",
     "topic_lives",

@@ -1,0 +1,53 @@
+"""Which stream processors there are and how each is made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from connectors.registry import MAPPINGS
+
+from crosscurrent.errors import WrongUse
+from crosscurrent.settings import Settings
+from schemas.codec import Codec
+from streams.correlate.agent import CorrelateProcessor
+from streams.detect.agent import DetectProcessor
+from streams.normalise import NormaliseProcessor
+from streams.processor import Processor
+from streams.worker import MakeProcessor
+
+
+def _normalise(settings: Settings) -> MakeProcessor:
+    del settings
+    return lambda codec: NormaliseProcessor(codec, MAPPINGS)
+
+
+def _correlate(settings: Settings) -> MakeProcessor:
+    return lambda codec: CorrelateProcessor(codec, settings.correlate, tenant=settings.tenant)
+
+
+def _detect(settings: Settings) -> MakeProcessor:
+    return lambda codec: DetectProcessor(codec, settings.detect)
+
+
+_MAKERS: dict[str, Callable[[Settings], MakeProcessor]] = {
+    "normalise": _normalise,
+    "correlate": _correlate,
+    "detect": _detect,
+}
+PROCESSORS = tuple(_MAKERS)
+
+
+def makers(names: Sequence[str], settings: Settings) -> list[Callable[[Codec], Processor]]:
+    """Return how to make each of the named processors.
+
+    Raises:
+        WrongUse: there is no such processor.
+    """
+    unknown = [name for name in names if name not in _MAKERS]
+    if unknown:
+        raise WrongUse(
+            f"no processor {', '.join(unknown)}",
+            expected="of " + ", ".join(PROCESSORS),
+            todo="run `crosscurrent run worker` with these names, or with none for all",
+        )
+    return [_MAKERS[name](settings) for name in names]
