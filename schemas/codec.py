@@ -27,6 +27,7 @@ from schemas.records import (
     ProcessorState,
     RawEvent,
 )
+from schemas.topics import schema_of
 
 _MAGIC = b"\x00"
 _PREFIX_BYTES = 5
@@ -134,6 +135,18 @@ class Codec:
                 expected=f"a value as in schemas/avro/{name}.avsc",
                 todo="look at the dead letter's bytes; replay it after the fix",
             ) from error
+        return record
+
+    def decode_topic(self, topic: str, value: bytes | None) -> Record:
+        """Return the record in a value of that topic.
+
+        Raises:
+            WrongUse: the topic is not one of the system's.
+            Poison: the bytes are not such a record.
+            Transient: the registry cannot be asked now.
+        """
+        names = {name: record_type for record_type, name in self.RECORDS.items()}
+        record: Record = self.decode(names[schema_of(topic)], value)
         return record
 
     def _reader(self, schema_id: int, name: str) -> Callable[[io.BytesIO], Any]:

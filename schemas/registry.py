@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import stamina
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from httpx import HTTPError
 
 from crosscurrent.errors import Fatal, Poison, Transient
+from schemas.generate import load_schema
+from schemas.subjects import subjects
 
 _ATTEMPTS = 6
 _TIMEOUT_SECONDS = 20.0
@@ -82,3 +86,19 @@ class ConfluentRegistry:
             expected="a Confluent-compatible registry",
             todo="check that it runs (`crosscurrent status`) and CROSSCURRENT_SCHEMA_REGISTRY__URL",
         )
+
+
+def register_all(registry: ConfluentRegistry) -> dict[str, int]:
+    """Register the schema of every topic that is not a source's own and return subject to id.
+
+    The subjects of ``raw.<source>`` are registered by the first event of the source.
+
+    Raises:
+        Transient: the registry does not answer or is in trouble.
+        Fatal: a schema clashes with an earlier version.
+    """
+    fixed = [subject for subject in subjects() if "<" not in subject.topic]
+    return {
+        subject.subject: registry.register(subject.subject, json.dumps(load_schema(subject.schema)))
+        for subject in fixed
+    }
