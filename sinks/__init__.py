@@ -1,0 +1,1 @@
+"""Where streams end: one package for each destination."""
