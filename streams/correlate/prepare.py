@@ -9,8 +9,16 @@ import numpy as np
 from scipy import special, stats
 
 from streams.correlate.calendar_lines import shared_calendar_lines
-from streams.correlate.kinds import Judgement, Kind, kind_of, refusal_of, resting_share, signal_of
-from streams.correlate.kinds import RESTING_SHARE, signal_refusal_of
+from streams.correlate.kinds import (
+    RESTING_SHARE,
+    Judgement,
+    Kind,
+    kind_of,
+    refusal_of,
+    resting_share,
+    signal_of,
+    signal_refusal_of,
+)
 from streams.correlate.regression import ORDER_MAX, fit_autoregression, trend_and_lines
 from streams.correlate.series import BoolArray, FloatArray, IntArray, Preparation
 
@@ -54,7 +62,9 @@ def prepare(gridded: FloatArray, kinds: Sequence[str | None]) -> Prepared:
     frequencies = shared_calendar_lines(levels[~stairs])
     shared = trend_and_lines(gridded.shape[1], frequencies)
     fit = fit_autoregression(levels[~stairs], shared, order_max=ORDER_MAX, by_aicc=True)
-    resting = np.array([resting_share(level[~np.isnan(level)]) > RESTING_SHARE for level in levels], dtype=bool)
+    resting = np.array(
+        [resting_share(level[~np.isnan(level)]) > RESTING_SHARE for level in levels], dtype=bool
+    )
     scores = np.empty_like(levels)
     scores[stairs] = _unit_mean_square(levels[stairs])
     scores[~stairs] = _scores(fit.residuals, resting[~stairs])

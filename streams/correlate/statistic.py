@@ -96,7 +96,9 @@ def best_lags(scores: FloatArray, *, max_lag_steps: int, shared_count: int) -> B
 
 def far_lags(window_steps: int, max_lag_steps: int) -> range:
     """Return the lags at which a pair's inflation is measured: beyond those searched, to half the window."""
-    return range(max_lag_steps + 1, max(max_lag_steps + 2, min(window_steps // 2, max_lag_steps + FAR_LAGS) + 1))
+    return range(
+        max_lag_steps + 1, max(max_lag_steps + 2, min(window_steps // 2, max_lag_steps + FAR_LAGS) + 1)
+    )
 
 
 def _statistics(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -104,7 +105,7 @@ def _check_series(ids: Sequence[str]) -> None:
             expected=f"at most {SERIES_MAX}",
             todo="divide the series into groups",
         )
-    twice = [left for left, right in zip(ids, ids[1:], strict=False) if left == right]
+    twice = [left for left, right in itertools.pairwise(ids) if left == right]
     if twice:
         raise WrongUse(
             f"series {twice[0]!r} comes twice", expected="each id once", todo="join its observations"

@@ -1,0 +1,1 @@
+"""Detection: each observation is scored against its own series' past, as it comes."""

@@ -1,0 +1,139 @@
+"""What follows from a mapped payload: pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import orjson
+
+from crosscurrent.errors import Poison
+from schemas.identity import record_id, series_id
+from schemas.mapping import MappedPayload, Measurement, Thing
+from schemas.records import Entity, EntityBatch, ObservationBatch, RawEvent, Series
+
+_NOTHING_TO_MAP = frozenset({202, 204, 304})
+_FIRST_ERROR_STATUS = 300
+
+
+def has_payload(event: RawEvent) -> bool:
+    """Return whether there is something to map.
+
+    Raises:
+        Poison: the vendor answered with an error or a redirect, which says nothing about any thing.
+    """
+    if event.status in _NOTHING_TO_MAP:
+        return False
+    if event.status >= _FIRST_ERROR_STATUS:
+        raise Poison(
+            f"{event.source} answered {event.status} for {event.endpoint}",
+            expected="a response with status 200",
+            todo="look at the payload: it holds the vendor's reason",
+            source=event.source,
+            code=event.status,
+        )
+    return True
+
+
+def observation_batch(event: RawEvent, mapped: MappedPayload) -> ObservationBatch | None:
+    """Return the measurements of a payload in columns, or ``None`` if there are none.
+
+    A series measured twice at the same time within a payload is kept once, the first.
+
+    Raises:
+        Poison: a value is not finite, or one series has two kinds.
+    """
+    if not mapped.measurements:
+        return None
+    series: dict[tuple[str, str, str], int] = {}
+    records: list[Series] = []
+    seen: set[tuple[int, int]] = set()
+    index: list[int] = []
+    times: list[int] = []
+    values: list[float] = []
+    for measurement in mapped.measurements:
+        key = (measurement.measure, measurement.entity_id, measurement.unit)
+        position = series.get(key)
+        if position is None:
+            position = series[key] = len(records)
+            records.append(_series(event, measurement))
+        elif records[position].kind != measurement.kind:
+            raise _clash(event, measurement, records[position].kind)
+        if not math.isfinite(measurement.value):
+            raise _not_finite(event, measurement)
+        if (position, measurement.observed_at_ms) not in seen:
+            seen.add((position, measurement.observed_at_ms))
+            index.append(position)
+            times.append(measurement.observed_at_ms)
+            values.append(float(measurement.value))
+    return ObservationBatch(
+        tenant=event.tenant,
+        record_id=record_id(event.tenant, "observations", event.record_id),
+        source=event.source,
+        raw_record_id=event.record_id,
+        series=records,
+        series_index=index,
+        observed_at=times,
+        value=values,
+    )
+
+
+def entity_batch(event: RawEvent, things: Iterable[Thing]) -> EntityBatch | None:
+    """Return the things of a payload, or ``None`` if there are none; a thing named twice is kept once."""
+    entities: dict[tuple[str, str], Entity] = {}
+    for thing in things:
+        entities.setdefault((thing.entity_type, thing.entity_id), _entity(event, thing))
+    if not entities:
+        return None
+    return EntityBatch(
+        tenant=event.tenant,
+        record_id=record_id(event.tenant, "entities", event.record_id),
+        source=event.source,
+        raw_record_id=event.record_id,
+        entities=list(entities.values()),
+    )
+
+
+def _series(event: RawEvent, measurement: Measurement) -> Series:
+    return Series(
+        series_id=series_id(
+            event.tenant, event.source, measurement.measure, measurement.entity_id, measurement.unit
+        ),
+        measure=measurement.measure,
+        entity_id=measurement.entity_id,
+        unit=measurement.unit,
+        kind=measurement.kind,
+    )
+
+
+def _entity(event: RawEvent, thing: Thing) -> Entity:
+    return Entity(
+        record_id=record_id(event.tenant, "entity", event.record_id, thing.entity_type, thing.entity_id),
+        entity_type=thing.entity_type,
+        entity_id=thing.entity_id,
+        name=thing.name,
+        url=thing.url,
+        observed_at=thing.observed_at,
+        attributes={
+            name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+            for name, value in thing.attributes.items()
+        },
+    )
+
+
+def _not_finite(event: RawEvent, measurement: Measurement) -> Poison:
+    return Poison(
+        f"{event.source}.{measurement.measure} of {measurement.entity_id} is {measurement.value}",
+        expected="a finite number",
+        todo="look at the payload in the dead letter; have the mapping leave such a value out",
+        source=event.source,
+    )
+
+
+def _clash(event: RawEvent, measurement: Measurement, kind: str) -> Poison:
+    return Poison(
+        f"{event.source}.{measurement.measure} of {measurement.entity_id} is a {measurement.kind} and a {kind}",
+        expected="one kind for a series",
+        todo=f"correct the mapping of {event.source} {event.endpoint}",
+        source=event.source,
+    )
