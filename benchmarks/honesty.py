@@ -353,7 +353,9 @@ def judge_coupling(
 
 
 def print_nulls(nulls: dict[str, Null], plan: Plan) -> None:
-    print(f"\n| null ({plan.series} series, {plan.steps} hours, lags ±{plan.max_lag}) | Crosscurrent | peer |")
+    print(
+        f"\n| null ({plan.series} series, {plan.steps} hours, lags ±{plan.max_lag}) | Crosscurrent | peer |"
+    )
     print("|---|---|---|")
     for name, null in nulls.items():
         shares = [judge_null(null, plan, method).any_false / plan.replicates for method in (ours, peer)]
@@ -361,9 +363,11 @@ def print_nulls(nulls: dict[str, Null], plan: Plan) -> None:
 
 
 def print_couplings(plan: Plan, background: Null, name: str, couplings: dict[str, Coupling]) -> None:
-    print(f"\n| coupling among {plan.series - 2} {name} series, {plan.steps} hours | "
-          + " | ".join(f"found at {strength}" for strength in STRENGTHS)
-          + " | lag exact | sign right | mean false share | peer's false share |")
+    print(
+        f"\n| coupling among {plan.series - 2} {name} series, {plan.steps} hours | "
+        + " | ".join(f"found at {strength}" for strength in STRENGTHS)
+        + " | lag exact | sign right | mean false share | peer's false share |"
+    )
     print("|---" * (len(STRENGTHS) + 5) + "|")
     for label, coupling in couplings.items():
         results = [judge_coupling(coupling, one, plan, ours, background) for one in STRENGTHS]
@@ -384,8 +388,12 @@ def _filtered(noise: FloatArray, coefficient: float) -> FloatArray:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--replicates", type=int, default=100, help="repetitions a row (default: %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--replicates", type=int, default=100, help="repetitions a row (default: %(default)s)"
+    )
     parser.add_argument("--series", type=int, default=16, help="series a replicate (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=256, help="hours in the window (default: %(default)s)")
     parser.add_argument("--max-lag", type=int, default=12, help="hours of lag (default: %(default)s)")
@@ -396,12 +404,12 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     began = time.monotonic()
-    plan = Plan(
-        arguments.series, arguments.steps, arguments.max_lag, arguments.replicates, arguments.seed
-    )
+    plan = Plan(arguments.series, arguments.steps, arguments.max_lag, arguments.replicates, arguments.seed)
     few = max(1, plan.replicates // 4)
     wide = Plan(200, plan.steps, plan.max_lag, few, plan.seed)
-    print(f"{plan.replicates} replicates a row ({few} where there are 200 series), seed {plan.seed}, FDR {FDR}.")
+    print(
+        f"{plan.replicates} replicates a row ({few} where there are 200 series), seed {plan.seed}, FDR {FDR}."
+    )
     print("Nulls: share of replicates with any false pair.")
     print_nulls(SEEN, plan)
     print_nulls(UNSEEN, plan)
