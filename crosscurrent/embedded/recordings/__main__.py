@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from crosscurrent.embedded.loopback_server import serve
 from crosscurrent.embedded.recordings.app import create_app
 from crosscurrent.embedded.recordings.directory import read_exchanges
 from crosscurrent.embedded.recordings.playing import Recordings
-from crosscurrent.embedded.world.loopback_server import serve
 from crosscurrent.errors import WrongUse
 from crosscurrent.telemetry import configure_logging
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
-from crosscurrent.embedded.recordings.secrets import is_secret_name
+from crosscurrent.redaction import is_secret_name
 
 STATUS_WITHOUT_HEADERS_FILE = 200
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import orjson
 
 from crosscurrent.embedded.recordings.directory import BODY_BYTES_MAX, BODY_ENDING, HEADERS_ENDING
-from crosscurrent.embedded.recordings.secrets import clean_bytes, clean_headers, clean_url, secret_values
 from crosscurrent.errors import Fatal, WrongUse
+from crosscurrent.redaction import clean_bytes, clean_headers, clean_url, secret_values
 
 NAME_CHARACTERS_MAX = 80
 SAME_NAME_MAX = 10_000

@@ -8,19 +8,25 @@ import sys
 from datetime import UTC, datetime
 
 from crosscurrent.clock import SystemClock
+from crosscurrent.embedded.loopback_server import serve
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.github_api import DEFAULT_LIMIT as GITHUB_LIMIT
 from crosscurrent.embedded.world.github_api import GithubTerms
-from crosscurrent.embedded.world.loopback_server import serve
 from crosscurrent.embedded.world.openweathermap_api import DEFAULT_LIMIT as OPENWEATHERMAP_LIMIT
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapTerms
+from crosscurrent.embedded.world.paced_time import Pace, PacedTime
 from crosscurrent.embedded.world.scenario import (
     DEFAULT_BREAK_AFTER_HOURS,
     DEFAULT_START_UTC,
     Scenario,
 )
-from crosscurrent.embedded.world.virtual_time import DEFAULT_SPEED, ELAPSED_SECONDS_MAX, VirtualTime
+from crosscurrent.embedded.world.virtual_time import (
+    DEFAULT_SPEED,
+    ELAPSED_SECONDS_MAX,
+    SECONDS_PER_HOUR,
+    VirtualTime,
+)
 from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, World, WorldTerms
 from crosscurrent.errors import WrongUse
 from crosscurrent.telemetry import configure_logging
@@ -42,20 +48,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _world(given: argparse.Namespace) -> World:
     scenario = _scenario(given)
-    hours = given.until_hours
-    time = VirtualTime(
-        scenario.start_seconds,
-        SystemClock(),
-        speed=0.0 if given.manual else given.speed,
-        anchor_seconds=given.anchor,
-        until_seconds=ELAPSED_SECONDS_MAX if hours is None else hours * 3600,
-    )
     terms = WorldTerms(
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
         given.github_concurrent,
     )
-    return World(scenario, time, terms)
+    return World(scenario, _time(given, scenario), terms)
+
+
+def _time(given: argparse.Namespace, scenario: Scenario) -> VirtualTime:
+    hours = given.until_hours
+    until_seconds = ELAPSED_SECONDS_MAX if hours is None else hours * SECONDS_PER_HOUR
+    if given.pace:
+        return PacedTime(
+            scenario.start_seconds,
+            SystemClock(),
+            paces=[Pace.parse(text) for text in given.pace],
+            hour_seconds=SECONDS_PER_HOUR / given.speed,
+            until_seconds=until_seconds,
+            held=given.hold,
+        )
+    return VirtualTime(
+        scenario.start_seconds,
+        SystemClock(),
+        speed=0.0 if given.manual else given.speed,
+        anchor_seconds=given.anchor,
+        until_seconds=until_seconds,
+        held=given.hold,
+    )
 
 
 def _scenario(given: argparse.Namespace) -> Scenario:
@@ -90,6 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     moving = parser.add_mutually_exclusive_group()
     moving.add_argument("--speed", type=float, default=DEFAULT_SPEED, help="virtual seconds a real second")
     moving.add_argument("--manual", action="store_true", help="time moves only by POST /_world/advance")
+    add(
+        "--pace", action="append", help="/vendor/path=N: an hour lasts until N addresses of it were asked for"
+    )
+    add("--hold", action="store_true", help="time stands still at the start until POST /_world/release")
     add("--anchor", type=float, help="real epoch seconds at which virtual time was the start")
     add("--until-hours", type=float, help="virtual hours after the start at which time stands still")
     # the environment is for whoever does not want a credential in the process list

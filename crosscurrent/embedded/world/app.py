@@ -33,6 +33,7 @@ def create_app(world: World) -> Starlette:
         routes=[
             Route("/_world/state", control.state, methods=["GET"]),
             Route("/_world/truth", control.truth, methods=["GET"]),
+            Route("/_world/release", control.release, methods=["POST"]),
             Route("/_world/advance", control.advance, methods=["POST"]),
             Route("/_world/faults", control.faults, methods=["POST"]),
             *(Mount(f"/{vendor}", app=_VendorEndpoint(world, vendor)) for vendor in VENDORS),
@@ -51,6 +52,10 @@ class _Control:
 
     async def truth(self, _: Request) -> Response:
         return _json(truth(self._world.scenario))
+
+    async def release(self, _: Request) -> Response:
+        self._world.time.release()
+        return _json(self._world.state())
 
     async def advance(self, request: Request) -> Response:
         try:

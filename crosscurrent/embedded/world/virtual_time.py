@@ -22,6 +22,7 @@ class VirtualTime:
         anchor_seconds: real epoch seconds at which the virtual time is the start; now if None. A world that
             is started again with the same anchor goes on where time has got to meanwhile.
         until_seconds: virtual seconds after the start at which time stands still.
+        held: whether time stands still at the start until ``release``.
 
     Raises:
         WrongUse: a speed outside of 0 to ``SPEED_MAX``.
@@ -35,6 +36,7 @@ class VirtualTime:
         speed: float,
         anchor_seconds: float | None = None,
         until_seconds: float = ELAPSED_SECONDS_MAX,
+        held: bool = False,
     ) -> None:
         if not 0 <= speed <= SPEED_MAX:
             raise WrongUse(f"speed {speed}", expected=f"0 to {SPEED_MAX:.0f}", todo="give another --speed")
@@ -46,9 +48,12 @@ class VirtualTime:
         real_now = clock.now_utc().timestamp()
         behind = 0.0 if anchor_seconds is None else max(0.0, real_now - anchor_seconds)
         self._real_origin = clock.monotonic_seconds() - behind
+        self.held = held
 
     def now_seconds(self) -> float:
         """Return the virtual time as epoch seconds."""
+        if self.held:
+            return float(self.start_seconds)
         elapsed = (self._clock.monotonic_seconds() - self._real_origin) * self.speed + self._advanced_seconds
         return self.start_seconds + min(elapsed, self._until_seconds)
 
@@ -71,6 +76,15 @@ class VirtualTime:
                 todo="give another number of seconds",
             )
         self._advanced_seconds += seconds
+
+    def asked(self, address: str) -> None:
+        """Take note that an address was asked for; a time that runs by itself does not care."""
+
+    def release(self) -> None:
+        """Let a time that was held run from its start; nothing happens to one that runs."""
+        if self.held:
+            self._real_origin = self._clock.monotonic_seconds()
+            self.held = False
 
     def real_seconds(self) -> float:
         """Return real seconds that never go backwards: quotas run on these."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
 
 from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date, iso_time
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
@@ -85,6 +86,7 @@ class World:
     ) -> Answer:
         """Return the vendor's response to a GET, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
+        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
         call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
@@ -106,6 +108,7 @@ class World:
             "virtual_seconds": now_seconds,
             "elapsed_hours": (now_seconds - self.scenario.start_seconds) / 3600,
             "speed": self.time.speed,
+            "held": self.time.held,
             "requests": {
                 vendor: {str(status): count for status, count in sorted(counts.items())}
                 for vendor, counts in self._requests.items()

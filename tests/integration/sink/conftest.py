@@ -20,9 +20,11 @@ from crosscurrent.errors import Poison
 from crosscurrent.kafka import NewTopic, Producer, ensure_topics
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SinkSettings
 from schemas.codec import Codec, Record
+from schemas.records import DeadLetter
 from sinks.clickhouse import ClickHouse, migrate
 from sinks.clickhouse.batch import BatchWriter, Outcome
 from sinks.clickhouse.client import Rows
+from sinks.clickhouse.dead_letter import dead_letter
 from sinks.clickhouse.message import SinkMessage, Stretch
 from sinks.clickhouse.vouchers import Vouchers
 from tests.integration.sink.fixed_registry import FixedRegistry
@@ -103,14 +105,16 @@ class Broker:
             self._process.wait()
             self._process = None
 
-    def publish(self, codec: Codec, messages: Sequence[tuple[str, Record | bytes]]) -> None:
+    def publish(
+        self, codec: Codec, messages: Sequence[tuple[str, Record | bytes]], *, key: bytes = b"default|k"
+    ) -> None:
         producer = Producer(self.servers)
 
         async def send() -> None:
             futures = []
             for topic, record in messages:
                 value = record if isinstance(record, bytes) else codec.encode(topic, record)
-                futures.append(await producer.enqueue(topic, key=b"default|k", value=value, headers={}))
+                futures.append(await producer.enqueue(topic, key=key, value=value, headers={}))
             await asyncio.gather(*futures)
 
         asyncio.run(send())
@@ -152,8 +156,10 @@ class NoDeadLetters:
     def __init__(self) -> None:
         self.letters: list[tuple[SinkMessage, Poison]] = []
 
-    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> None:
+    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> list[DeadLetter]:
         self.letters += failures
+        now_utc = SystemClock().now_utc()
+        return [dead_letter(message, error, "default", now_utc) for message, error in failures]
 
 
 class Bench:

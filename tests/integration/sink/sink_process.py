@@ -20,7 +20,7 @@ def die(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    configure_logging("warning", process="sink")
+    configure_logging(os.environ.get("CROSSCURRENT_LOG_LEVEL", "warning"), process="sink")
     if "--die-before-ledger" in sys.argv:
         setattr(writer, "write_ledger", die)  # noqa: B010 - the name is not exported
     if "--die-before-rollups" in sys.argv:

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from crosscurrent.embedded.recordings import Exchange, RecordingWriter, read_body, read_exchanges
-from crosscurrent.embedded.recordings.secrets import clean_bytes, clean_url, is_secret_name, secret_values
 from crosscurrent.embedded.recordings.writer import safe_name
 from crosscurrent.errors import Fatal, WrongUse
+from crosscurrent.redaction import clean_bytes, clean_url, is_secret_name, secret_values
 
 TOKEN = "s3cr3t/Tok+en=="
 KEY = "0123456789abcdef0123456789abcdef"

@@ -11,6 +11,7 @@ from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.exchange import Answer, json_answer
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
+from crosscurrent.embedded.world.paced_time import Pace, PacedTime
 from crosscurrent.embedded.world.quota import CALLERS_MAX, Quota
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
@@ -46,6 +47,47 @@ def test_virtual_time_moved_by_hand_does_not_move_by_itself() -> None:
 def test_virtual_time_refuses_a_hand_when_it_moves_by_itself() -> None:
     with pytest.raises(WrongUse, match="--manual"):
         VirtualTime(0, ManualClock(), speed=1).advance(1)
+
+
+def test_virtual_time_stands_still_until_it_is_released() -> None:
+    clock = ManualClock()
+    time = VirtualTime(1000, clock, speed=3600, held=True)
+    clock.advance(5)
+    held = time.now_seconds()
+    time.release()
+    clock.advance(1)
+
+    assert (held, time.now_seconds()) == (1000, 1000 + 3600)
+
+
+def test_paced_time_ends_an_hour_only_when_every_watcher_has_asked() -> None:
+    clock = ManualClock()
+    time = PacedTime(0, clock, paces=[Pace("/a/", 2), Pace("/b/", 1)], hour_seconds=0.1, until_seconds=7200)
+    clock.advance(1)
+    moments = []
+    for address in ("/a/1", "/a/1", "/b/1", "/a/2"):
+        time.asked(address)
+        moments.append(time.now_seconds())
+
+    assert moments == [0, 0, 0, 3600]
+
+
+def test_paced_time_lets_no_hour_be_shorter_than_its_real_seconds_and_stops_at_its_end() -> None:
+    clock = ManualClock()
+    time = PacedTime(0, clock, paces=[Pace("/a", 1)], hour_seconds=0.5, until_seconds=3600)
+    time.asked("/a")
+    early = time.now_seconds()
+    for _ in range(5):
+        clock.advance(1)
+        time.asked("/a")
+
+    assert (early, time.now_seconds()) == (0, 3600)
+
+
+@pytest.mark.parametrize("text", ["github=2", "/github", "/github=0", "/github=x"])
+def test_pace_refuses_what_is_none(text: str) -> None:
+    with pytest.raises(WrongUse, match="--pace"):
+        Pace.parse(text)
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 1e12, float("nan")])
