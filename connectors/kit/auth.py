@@ -1,0 +1,94 @@
+"""How a credential goes onto a request: as a bearer header, as a query parameter, or not at all (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+
+class Auth(Protocol):
+    """Puts a credential onto a request; called once for each request to the vendor's own origin."""
+
+    @property
+    def required(self) -> bool:
+        """Whether the vendor answers nothing without a credential."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """How the vendor takes the credential, for people."""
+        ...
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address with the credential."""
+        ...
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return the headers that carry the credential."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BearerHeader:
+    """``Authorization: Bearer …`` (RFC 6750 section 2.1)."""
+
+    required: bool = False
+    description: str = "bearer token"
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address as it is."""
+        del secret
+        return url
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return the ``Authorization`` header."""
+        return {"authorization": f"Bearer {secret}"}
+
+
+@dataclass(frozen=True, slots=True)
+class QueryKey:
+    """A key in the query, such as ``appid=…``.
+
+    Attributes:
+        parameter: name of the query parameter.
+        required: whether the vendor answers nothing without it.
+    """
+
+    parameter: str
+    required: bool = True
+
+    @property
+    def description(self) -> str:
+        """How the vendor takes the credential, for people."""
+        return f"key in the query ({self.parameter})"
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address with the key as its last parameter, instead of one that a next page repeats."""
+        parts = urlsplit(url)
+        own = f"{self.parameter}="
+        others = [pair for pair in parts.query.split("&") if pair and not pair.startswith(own)]
+        return urlunsplit(parts._replace(query="&".join([*others, own + quote(secret, safe="")])))
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return no header."""
+        del secret
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class NoAuth:
+    """No credential."""
+
+    required: bool = False
+    description: str = "none"
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address as it is."""
+        del secret
+        return url
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return no header."""
+        del secret
+        return {}

@@ -1,0 +1,111 @@
+"""One real request to a source: does the credential work, what is left of the quota, does the mapping hold."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from connectors.kit.client import Response
+from connectors.kit.cost import Cost
+from connectors.kit.declaration import Connector, Poll
+from connectors.kit.event import Origin, poll_id, raw_event
+from connectors.kit.wiring import Asking, make_asking
+from crosscurrent.clock import Clock, SystemClock
+from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient, WrongUse
+from crosscurrent.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one request showed.
+
+    Attributes:
+        source: name of the source.
+        request_url: what was asked, without secrets; ``None`` if nothing was.
+        status: HTTP status of a good answer; ``None`` if there was none.
+        quota_remaining: requests left by the vendor's word; ``None`` if it says nothing.
+        entities: things that the payload maps to.
+        observations: measurements that the payload maps to.
+        error: what went wrong; ``None`` if nothing did.
+        away: whether the vendor did not answer at all.
+    """
+
+    source: str
+    request_url: str | None = None
+    status: int | None = None
+    quota_remaining: int | None = None
+    entities: int = 0
+    observations: int = 0
+    error: CrosscurrentError | None = None
+    away: bool = False
+
+
+def check_source(connector: Connector, settings: Settings) -> CheckResult:
+    """Return what one request to a source shows."""
+    return asyncio.run(_check(connector, settings, SystemClock()))
+
+
+async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:
+    try:
+        asking = make_asking(connector, settings.source(connector.name), clock)
+    except WrongUse as error:
+        return CheckResult(connector.name, error=error)
+    poll = asking.polls[0]
+    url = poll.first_url(asking.base_url, None)
+    shown = asking.client.redacted(url)
+    try:
+        response = await asking.fetcher.fetch(url, None, Cost())
+    except CrosscurrentError as error:
+        away = isinstance(error, Transient) and not isinstance(error, Backpressure)
+        return CheckResult(connector.name, shown, quota_remaining=_remaining(asking), error=error, away=away)
+    finally:
+        await asking.client.close()
+    return _mapped(connector, settings.tenant, poll, shown, response, asking, clock)
+
+
+def _mapped(
+    connector: Connector,
+    tenant: str,
+    poll: Poll,
+    url: str,
+    response: Response,
+    asking: Asking,
+    clock: Clock,
+) -> CheckResult:
+    origin = Origin(
+        tenant=tenant,
+        source=connector.name,
+        endpoint=poll.endpoint,
+        request_key=poll.request_key,
+        poll_id=poll_id(tenant, connector.name, poll.request_key, "check"),
+    )
+    event = raw_event(
+        origin,
+        url=url,
+        status=response.status,
+        headers=response.headers,
+        payload=response.body,
+        page_index=0,
+        fetched_at=clock.now_utc(),
+    )
+    things = measurements = 0
+    failure: CrosscurrentError | None = None
+    try:
+        mapped = connector.map_payload(event)
+        things, measurements = len(mapped.things), len(mapped.measurements)
+    except Poison as error:
+        failure = error
+    if failure is None and not things and not measurements:
+        failure = Poison(
+            f"{url} answers with nothing that maps to an entity or an observation",
+            expected="at least one of them",
+            todo="check that the target is what it should be",
+        )
+    return CheckResult(
+        connector.name, url, response.status, _remaining(asking), things, measurements, failure
+    )
+
+
+def _remaining(asking: Asking) -> int | None:
+    left = asking.pacer.budget.left
+    return None if left is None else left.remaining

@@ -1,0 +1,243 @@
+"""The one door to httpx: a GET within bounds of time, size and redirects, and no secret in what comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from http.cookiejar import CookieJar
+from importlib.metadata import version
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from connectors.kit.auth import Auth
+from connectors.kit.body import ACCEPT_ENCODING, Body
+from connectors.kit.errors import Refused, Truncated
+from crosscurrent.errors import CrosscurrentError, Poison, Transient
+from crosscurrent.redaction import clean_bytes, clean_url, secret_values
+
+BODY_BYTES_MAX = 64 * 1024 * 1024
+REDIRECTS_MAX = 5
+CONNECTIONS_MAX = 32
+
+_TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
+_TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
+_KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_URLS_CACHED_MAX = 4096
+_BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout, TimeoutError)
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as received.
+
+    Attributes:
+        status: HTTP status.
+        url: address that answered, without secrets.
+        headers: lower-case names; of one given twice both values, with a comma between.
+        body: content coding undone.
+        requests: requests made for it, redirects included.
+    """
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    requests: int = 1
+
+
+class HttpClient:
+    """Asks one vendor. May be used by many tasks of one event loop; ``close`` it at the end.
+
+    The credential goes only to the origin of the base address, wherever a redirect or a next page leads.
+
+    Args:
+        base_url: the vendor's base address.
+        auth: how the credential goes onto a request.
+        secret: the credential; ``None`` for none.
+        headers: of every request.
+        body_bytes_max: bytes of a body at most, content coding undone.
+        transport: takes the place of the network, for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: Auth,
+        secret: str | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        _keep_libraries_quiet()
+        _spare_a_futile_search()
+        parts = urlsplit(base_url)
+        self._origin = (parts.scheme, parts.netloc)
+        self._auth = auth
+        self._secret = secret
+        self._secret_values = secret_values([secret]) if secret else ()
+        self._body_bytes_max = body_bytes_max
+        self._client = httpx.AsyncClient(
+            http2=parts.scheme == "https",
+            # a proxy of the surroundings does not reach our own loopback
+            trust_env=parts.hostname not in _LOOPBACK,
+            transport=transport,
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(
+                max_connections=CONNECTIONS_MAX,
+                max_keepalive_connections=CONNECTIONS_MAX,
+                keepalive_expiry=_KEEP_ALIVE_SECONDS,
+            ),
+            cookies=_NoCookies(),
+            headers={
+                "user-agent": f"crosscurrent/{version('crosscurrent')}",
+                "accept": "application/json",
+                **(headers or {}),
+                "accept-encoding": ACCEPT_ENCODING,
+            },
+        )
+
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
+    ) -> Response:
+        """Return the answer to a GET, whatever its status.
+
+        Args:
+            url: address, without credential.
+            headers: of this request.
+            follow: whether redirects are followed.
+
+        Raises:
+            Transient: no connection, a timeout, or a connection that broke.
+            Truncated: the body ended early; holds what came.
+            TooLarge: the body passes its bound; holds its beginning.
+            Refused: more redirects than are followed.
+            Poison: a content coding that was not asked for, or an address that is none.
+        """
+        for hop in range(1, REDIRECTS_MAX + 2):
+            response = await self._get_once(url, headers or {}, hop)
+            location = response.headers.get("location")
+            if not follow or response.status not in _REDIRECTS or not location:
+                return response
+            url = urljoin(url, location)
+        raise Refused(
+            f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
+            expected=f"at most {REDIRECTS_MAX}",
+            todo="check the base address and the target",
+        )
+
+    def redacted(self, url: str) -> str:
+        """Return an address without secrets."""
+        return _redacted(url, self._secret_values)
+
+    def without_credential(self, url: str) -> str:
+        """Return an address that can be asked again, less our own credential if the vendor repeated it."""
+        content = url.encode()
+        for value in self._secret_values:
+            content = content.replace(value, b"")
+        return content.decode()
+
+    def cleaned(self, content: bytes) -> bytes:
+        """Return text without secrets."""
+        return clean_bytes(content, self._secret_values)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _get_once(self, url: str, headers: Mapping[str, str], requests: int) -> Response:
+        sent_url, sent_headers = self._with_credential(url, headers)
+        body: Body | None = None
+        try:
+            async with asyncio.timeout(_TOTAL_SECONDS_MAX):
+                request = self._client.build_request("GET", _parsed(sent_url), headers=sent_headers)
+                answer = await self._client.send(request, stream=True)
+                try:
+                    body = Body(answer.headers.get("content-encoding", ""), self._body_bytes_max)
+                    async for piece in answer.aiter_raw():
+                        body.feed(piece)
+                finally:
+                    await answer.aclose()
+            content = body.finish()
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
+            raise self._broken(error, url, body) from None
+        except httpx.InvalidURL:
+            raise Poison(
+                f"the address {self.redacted(url)[:200]!r}",
+                expected="an http or https address",
+                todo="check the base address and the pagination that the connector declares",
+            ) from None
+        received = {name: self._clean_value(value) for name, value in answer.headers.items()}
+        return Response(answer.status_code, self.redacted(url), received, content, requests)
+
+    def _with_credential(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+        parts = urlsplit(url)
+        if self._secret is None or (parts.scheme, parts.netloc) != self._origin:
+            return url, dict(headers)
+        return self._auth.url(url, self._secret), {**headers, **self._auth.headers(self._secret)}
+
+    def _clean_value(self, value: str) -> str:
+        # the vendor may repeat our request in a Link or Location
+        if not self._secret_values:
+            return value
+        content = value.encode("utf-8", "replace")
+        return self.cleaned(content).decode("utf-8", "replace") if b"=" in content else value
+
+    def _broken(self, error: Exception, url: str, body: Body | None) -> CrosscurrentError:
+        # the error's own text may hold the address with its key, so only its kind is told
+        kind, where = type(error).__name__, self.redacted(url)
+        if body is not None and isinstance(error, _BROKEN_OFF):
+            partial = body.partial
+            return Truncated(
+                f"a body that ended after {len(partial)} bytes from {where}",
+                partial=partial,
+                expected="as many bytes as its Content-Length or chunks say",
+                todo="nothing: it is asked for again",
+            )
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return Poison(
+                f"the address {where}", expected="an http or https address", todo="check the base address"
+            )
+        return Transient(
+            f"no answer from {where} ({kind})",
+            expected="an answer within the timeouts",
+            todo="check the network and the base address; it is asked again",
+        )
+
+
+class _NoCookies(CookieJar):
+    """Keeps none: an answer must not depend on the answers before it."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Take in nothing."""
+
+
+@lru_cache(maxsize=_URLS_CACHED_MAX)
+def _redacted(url: str, secrets: tuple[bytes, ...]) -> str:
+    return clean_url(url, secrets)
+
+
+@lru_cache(maxsize=_URLS_CACHED_MAX)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+def _spare_a_futile_search() -> None:
+    # httpcore tries to import sniffio several times a request; where it is not installed, each time costs a
+    # search of every folder of sys.path, a quarter of the time of a small request
+    if "sniffio" not in sys.modules and importlib.util.find_spec("sniffio") is None:
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
+def _keep_libraries_quiet() -> None:
+    # they log whole addresses, keys included
+    for name in ("httpx", "httpcore", "hpack"):
+        logging.getLogger(name).setLevel(logging.WARNING)

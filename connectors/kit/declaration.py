@@ -1,0 +1,109 @@
+"""What a connector declares: who the vendor is, what is asked of it, and how often (plain values)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from connectors.kit.auth import Auth
+from connectors.kit.cursor import Cursor
+from connectors.kit.pagination import OnePage, Pagination
+from connectors.kit.quota import Quota
+from schemas.mapping import MapPayload
+
+CONCURRENCY_DEFAULT = 8
+FOUND_MAX = 20_000  # further targets that one payload may name
+
+Found = tuple[str, str]
+"""An endpoint and a target that a payload names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One request that is made again and again.
+
+    Attributes:
+        endpoint: name of the endpoint; chooses the mapping.
+        target: what is asked about, such as ``apache/kafka``; with the endpoint it identifies the request.
+        path: below the base address, with a leading slash.
+        parameters: of the query, without the credential.
+        interval_multiple: how many of the source's poll intervals lie between two polls.
+        pagination: how its pages follow each other.
+        cursor: from where it goes on; ``None`` asks for everything each time.
+        find: names further targets that a payload shows; ``None`` if it shows none.
+    """
+
+    endpoint: str
+    target: str
+    path: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    interval_multiple: int = 1
+    pagination: Pagination = field(default_factory=OnePage)
+    cursor: Cursor | None = None
+    find: Callable[[object], Sequence[Found]] | None = None
+
+    @property
+    def request_key(self) -> str:
+        """What is polled: endpoint and target."""
+        return f"{self.endpoint}:{self.target}" if self.target else self.endpoint
+
+    def first_url(self, base_url: str, cursor: str | None) -> str:
+        """Return the address of the first page, without credential."""
+        parameters = {**self.parameters, **self.pagination.parameters()}
+        if self.cursor is not None:
+            parameters |= self.cursor.parameters(cursor)
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return f"{base_url.rstrip('/')}{self.path}{query}"
+
+    def pages_max(self, cursor: str | None) -> int:
+        """Return how many pages a poll with this cursor reads at most."""
+        bound = self.pagination.pages_max
+        return bound if self.cursor is None else self.cursor.pages_max(cursor, bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A source: what the kit needs to collect it.
+
+    Attributes:
+        name: as in settings, topics and records.
+        title: for people.
+        base_url: the vendor's base address.
+        auth: how the credential goes onto a request.
+        quota: how many requests the vendor allows.
+        interval_seconds: between two polls of the fastest endpoint.
+        endpoints: all that it may poll.
+        polls: gives the polls for the targets in the settings.
+        map_payload: what a payload says.
+        endpoint_of: the endpoint of a recorded exchange, by method, path and the folder it was recorded in.
+        anonymous_interval_seconds: the interval without a credential; the same as with one if ``None``.
+        poll_for: gives the poll for a target that a payload named.
+        targets_default: what is watched if the settings name nothing.
+        targets_help: what a target looks like, for people.
+        headers: of every request.
+        poll_interval_header: header in which the vendor says how many seconds to leave between two polls.
+        not_modified_is_free: whether a 304 to a caller with a credential does not count against the quota.
+        concurrency_max: requests at once.
+        not_measured: endpoint to the reason why its payloads give no measurement.
+    """
+
+    name: str
+    title: str
+    base_url: str
+    auth: Auth
+    quota: Quota
+    interval_seconds: float
+    endpoints: tuple[str, ...]
+    polls: Callable[[Sequence[str]], list[Poll]]
+    map_payload: MapPayload
+    endpoint_of: Callable[[str, str | None, str], str]
+    anonymous_interval_seconds: float | None = None
+    poll_for: Callable[[str, str], Poll] | None = None
+    targets_default: tuple[str, ...] = ()
+    targets_help: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    poll_interval_header: str = ""
+    not_modified_is_free: bool = False
+    concurrency_max: int = CONCURRENCY_DEFAULT
+    not_measured: Mapping[str, str] = field(default_factory=dict)

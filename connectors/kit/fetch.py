@@ -1,0 +1,120 @@
+"""One page, fetched: within the quota, conditional, and again if asking again helps."""
+
+from __future__ import annotations
+
+import stamina
+
+from connectors.kit.client import HttpClient, Response
+from connectors.kit.conditional import Validators
+from connectors.kit.cost import Cost
+from connectors.kit.instruments import RECEIVED_BYTES, REQUESTS, RETRIES
+from connectors.kit.pace import POLL_WAIT_SECONDS_MAX, Pacer
+from connectors.kit.verdict import NOT_MODIFIED, asks_to_wait, failure, is_good
+from crosscurrent.clock import Clock
+from crosscurrent.errors import Backpressure, CrosscurrentError, Transient
+
+_RETRY_ATTEMPTS = 4
+_RETRY_SECONDS_MAX = 120.0
+_RETRY_WAIT_SECONDS_INITIAL = 0.25
+_RETRY_WAIT_SECONDS_MAX = 15.0
+_RETRY_JITTER_SECONDS = 0.25
+
+
+class Fetcher:
+    """Fetches pages of one source for many polls.
+
+    Args:
+        source: name of the source.
+        client: asks the vendor.
+        pacer: holds the quota.
+        clock: the time.
+        not_modified_is_free: whether a 304 does not count against the quota.
+    """
+
+    def __init__(
+        self, source: str, client: HttpClient, pacer: Pacer, clock: Clock, *, not_modified_is_free: bool
+    ) -> None:
+        self._source = source
+        self._client = client
+        self._pacer = pacer
+        self._clock = clock
+        self._not_modified_is_free = not_modified_is_free
+
+    async def fetch(self, url: str, validators: Validators | None, cost: Cost) -> Response:
+        """Return a good answer: data, or 304 if the validators still hold.
+
+        Args:
+            url: address of the page, without credential.
+            validators: of the version that was published; ``None`` if there is none.
+            cost: is added to.
+
+        Raises:
+            Backpressure: the vendor asks to wait longer than a poll may.
+            Transient: no good answer after all attempts; ``Truncated`` if bytes came.
+            Refused: asking again will not help.
+            Poison: an answer that cannot be read, such as ``TooLarge``.
+        """
+        async for attempt in stamina.retry_context(
+            on=_is_worth_another_attempt,
+            attempts=_RETRY_ATTEMPTS,
+            timeout=_RETRY_SECONDS_MAX,
+            wait_initial=_RETRY_WAIT_SECONDS_INITIAL,
+            wait_max=_RETRY_WAIT_SECONDS_MAX,
+            wait_jitter=_RETRY_JITTER_SECONDS,
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    cost.retries += 1
+                    RETRIES.labels(self._source).inc()
+                return await self._attempt(url, validators, cost)
+        raise AssertionError("unreachable: the retry returns or raises")
+
+    async def _attempt(self, url: str, validators: Validators | None, cost: Cost) -> Response:
+        async with self._pacer.turn():
+            try:
+                response = await self._client.get(url, validators.headers() if validators else None)
+            except CrosscurrentError as error:
+                cost.requests += 1
+                REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
+                raise
+            self._count(response, cost)
+            return self._judged(response)
+
+    def _count(self, response: Response, cost: Cost) -> None:
+        not_modified = response.status == NOT_MODIFIED
+        cost.requests += response.requests
+        cost.requests_counted += response.requests - (not_modified and self._not_modified_is_free)
+        cost.not_modified += not_modified
+        cost.bytes_received += len(response.body)
+        RECEIVED_BYTES.labels(self._source).inc(len(response.body))
+
+    def _judged(self, response: Response) -> Response:
+        budget, now = self._pacer.budget, self._clock.monotonic_seconds()
+        if asks_to_wait(response.status, response.headers, response.body):
+            REQUESTS.labels(self._source, "throttled").inc()
+            wait_seconds = budget.pause(response.headers, now)
+            raise Backpressure(
+                f"{self._source} answers {response.status} and asks to wait {wait_seconds:.0f} s",
+                retry_after_seconds=wait_seconds,
+                expected="fewer requests",
+                todo="nothing: polling goes on after that; a longer poll_interval_seconds avoids it",
+                source=self._source,
+                code=response.status,
+            )
+        budget.learn(response.headers, now)
+        if is_good(response.status):
+            outcome = "not_modified" if response.status == NOT_MODIFIED else "ok"
+            REQUESTS.labels(self._source, outcome).inc()
+            return response
+        error = failure(
+            response.status, self._client.cleaned(response.body[:4096]), url=response.url, source=self._source
+        )
+        REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
+        raise error
+
+
+def _is_worth_another_attempt(error: Exception) -> bool:
+    # the wait that the vendor asks for happens at the gate, before the next attempt
+    if isinstance(error, Backpressure):
+        return error.retry_after_seconds <= POLL_WAIT_SECONDS_MAX
+    return isinstance(error, Transient)

@@ -1,0 +1,22 @@
+"""What a connector tells about itself in ``/metrics``."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("connector_requests_total", "HTTP requests by what came of them", ["source", "outcome"])
+RETRIES = Counter("connector_retries_total", "Requests that repeated a failed one", ["source"])
+POLLS = Counter("connector_polls_total", "Polls by what came of them", ["source", "outcome"])
+POLL_SECONDS = Histogram(
+    "connector_poll_seconds", "Time from a poll's first request to its stored state", ["source"]
+)
+EVENTS = Counter("connector_events_total", "Raw events published", ["source", "endpoint"])
+RECEIVED_BYTES = Counter(
+    "connector_received_bytes_total", "Body bytes received, content coding undone", ["source"]
+)
+DEAD_LETTERS = Counter("connector_dead_letters_total", "Answers that could not be published", ["source"])
+QUOTA_REMAINING = Gauge("connector_quota_remaining", "Requests left by the vendor's word", ["source"])
+DATA_AGE_SECONDS = Gauge(
+    "connector_data_age_seconds", "Seconds since the vendor last gave or confirmed data", ["source"]
+)
+POLLS_SCHEDULED = Gauge("connector_polls_scheduled", "Different requests in the schedule", ["source"])

@@ -1,0 +1,171 @@
+"""The loop of one source: starts what is due, a bounded number at once, until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import structlog
+
+from connectors.kit.declaration import Connector, Found, Poll
+from connectors.kit.health import Health
+from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_SCHEDULED, QUOTA_REMAINING
+from connectors.kit.pace import Pacer
+from connectors.kit.poller import SLOW_RETRY_SECONDS, Polled, Poller, Standing
+from connectors.kit.schedule import Schedule
+from crosscurrent.clock import Clock
+from crosscurrent.errors import CrosscurrentError, Fatal
+
+STOP_SECONDS_MAX = 5.0
+
+_BROKER_RETRY_SECONDS = 1.0
+_IDLE_SECONDS_MAX = 60.0
+
+_LOG = structlog.get_logger()
+
+
+class Loop:
+    """Polls one source.
+
+    Args:
+        connector: what is declared.
+        poller: makes a poll.
+        pacer: knows the quota.
+        schedule: knows what is due.
+        health: is told what came of each poll.
+        clock: the time.
+        standings: where requests stand, by request key.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        poller: Poller,
+        pacer: Pacer,
+        schedule: Schedule,
+        health: Health,
+        clock: Clock,
+        standings: Mapping[str, Standing],
+    ) -> None:
+        self._connector = connector
+        self._poller = poller
+        self._pacer = pacer
+        self._schedule = schedule
+        self._health = health
+        self._clock = clock
+        self._standings = dict(standings)
+        self._running: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._fatal: Fatal | None = None
+
+    def add(self, polls: Iterable[Poll]) -> None:
+        """Schedule polls, and what their stored states say that they had found."""
+        now = self._clock.monotonic_seconds()
+        for poll in polls:
+            self._schedule.add(poll, now)
+            standing = self._standings.get(poll.request_key)
+            if standing is not None:
+                self._add_found(standing.state.found)
+        POLLS_SCHEDULED.labels(self._connector.name).set(len(self._schedule))
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until asked to stop; what is under way then is finished, or dropped after a while.
+
+        A dropped poll has not moved its cursor, so the next start makes it again.
+
+        Raises:
+            Fatal: a person is needed.
+        """
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: self._wake.set())
+        try:
+            while not stop.is_set() and self._fatal is None:
+                self._wake.clear()
+                self._start_due()
+                await self._sleep()
+        finally:
+            stopping.cancel()
+            await self._finish()
+        if self._fatal is not None:
+            raise self._fatal
+
+    def _start_due(self) -> None:
+        now = self._clock.monotonic_seconds()
+        while len(self._running) < self._connector.concurrency_max:
+            poll = self._schedule.take(now)
+            if poll is None:
+                return
+            task = asyncio.create_task(self._poll(poll))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def _sleep(self) -> None:
+        full = len(self._running) >= self._connector.concurrency_max
+        wait = None if full else self._schedule.wait_seconds(self._clock.monotonic_seconds())
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS_MAX if wait is None else min(wait, _IDLE_SECONDS_MAX)):
+                await self._wake.wait()
+        except TimeoutError:
+            return  # something is due
+
+    async def _finish(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running, timeout=STOP_SECONDS_MAX)
+        left = list(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def _poll(self, poll: Poll) -> None:
+        began = self._clock.monotonic_seconds()
+        standing = self._standings.get(poll.request_key, Standing())
+        pause_seconds = _BROKER_RETRY_SECONDS
+        try:
+            polled = await self._poller.poll(poll, standing)
+            pause_seconds = polled.pause_seconds
+            self._take_in(poll, polled, self._clock.monotonic_seconds() - began)
+        except Fatal as error:
+            self._fatal = error
+        except CrosscurrentError as error:
+            # the broker or the registry: nothing has moved, so the poll is made again
+            self._failed(poll, error)
+        except Exception as error:  # noqa: BLE001 - the run loop: one bad target must not stop the others
+            _LOG.exception("poll_broken", source=self._connector.name, request_key=poll.request_key)
+            pause_seconds = SLOW_RETRY_SECONDS
+            self._failed(poll, CrosscurrentError(f"{type(error).__name__} in a poll of {poll.request_key}"))
+        finally:
+            self._schedule.put_back(poll, self._clock.monotonic_seconds(), pause_seconds)
+
+    def _take_in(self, poll: Poll, polled: Polled, seconds: float) -> None:
+        name = self._connector.name
+        self._standings[poll.request_key] = polled.standing
+        self._add_found(polled.standing.state.found)
+        self._health.polled(poll.request_key, polled.error)
+        POLLS.labels(name, polled.outcome).inc()
+        POLL_SECONDS.labels(name).observe(seconds)
+        left = self._pacer.budget.left
+        if left is not None:
+            QUOTA_REMAINING.labels(name).set(left.remaining)
+        if polled.error is not None:
+            _LOG.warning(f"poll_{polled.outcome}", request_key=poll.request_key, error=str(polled.error))
+
+    def _failed(self, poll: Poll, error: CrosscurrentError) -> None:
+        POLLS.labels(self._connector.name, "failed").inc()
+        self._health.polled(poll.request_key, error)
+        _LOG.error("poll_dropped", request_key=poll.request_key, error=str(error))
+
+    def _add_found(self, found: Iterable[Found]) -> None:
+        if self._connector.poll_for is None:
+            return
+        new = [self._connector.poll_for(endpoint, target) for endpoint, target in found]
+        now = self._clock.monotonic_seconds()
+        for poll in new:
+            if self._schedule.add(poll, now):
+                # what this one had found when it was polled before
+                standing = self._standings.get(poll.request_key)
+                self._add_found(standing.state.found if standing else ())

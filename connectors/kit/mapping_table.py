@@ -1,0 +1,59 @@
+"""Choosing a payload's mapping by its endpoint, the same for every source (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors.kit.json_path import JsonNode, read_json
+from connectors.kit.readings import Readings
+from crosscurrent.errors import Poison
+from schemas.mapping import MappedPayload
+from schemas.records import RawEvent
+
+MapEndpoint = Callable[[JsonNode, RawEvent, Readings], None]
+"""Reads a payload and adds what it says to the readings; raises ``Poison`` where it does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class MappingTable:
+    """What to do with the payloads of each endpoint of a source.
+
+    Attributes:
+        source: name of the source.
+        mappings: endpoint to its mapping.
+        nothing_in: endpoints whose payloads give nothing, and so are not even decoded, to the reason.
+    """
+
+    source: str
+    mappings: Mapping[str, MapEndpoint]
+    nothing_in: Mapping[str, str]
+
+    def map_payload(self, event: RawEvent) -> MappedPayload:
+        """Return what a payload says.
+
+        Raises:
+            Poison: the endpoint is not in the table, or the payload does not fit; names the path in it.
+        """
+        mapping = self.mappings.get(event.endpoint)
+        if mapping is None:
+            if event.endpoint in self.nothing_in:
+                return MappedPayload()
+            raise self._unknown(event)
+        readings = Readings(event)
+        mapping(read_json(event), event, readings)
+        return readings.mapped()
+
+    def _unknown(self, event: RawEvent) -> Poison:
+        return Poison(
+            f"a payload of {self.source} from endpoint {event.endpoint!r}",
+            expected="one of " + ", ".join(sorted(self.mappings.keys() | self.nothing_in.keys())),
+            todo=f"add the endpoint to connectors/{self.source}/mapping.py, or correct the producer",
+            source=event.source,
+            endpoint=event.endpoint,
+        )
+
+
+def nothing_in(mappings: Mapping[str, MapEndpoint], not_measured: Mapping[str, str]) -> dict[str, str]:
+    """Return the endpoints that are neither measured nor mapped to things, to the reason."""
+    return {endpoint: reason for endpoint, reason in not_measured.items() if endpoint not in mappings}

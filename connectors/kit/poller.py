@@ -1,0 +1,308 @@
+"""One poll: its pages, fetched and published, then the state that rests on them.
+
+The order is everything: the broker acknowledges the events, then the state. A crash between the two makes
+the poll again; its records have the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connectors.kit.client import HttpClient, Response
+from connectors.kit.conditional import validators_of
+from connectors.kit.cost import Cost
+from connectors.kit.declaration import Connector, Found, Poll
+from connectors.kit.errors import Refused, TooLarge, Truncated
+from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
+from connectors.kit.fetch import Fetcher
+from connectors.kit.pace import Pacer
+from connectors.kit.page import Page
+from connectors.kit.pagination import Trail, canonical_url
+from connectors.kit.publisher import Publisher
+from connectors.kit.state import KnownPage, RequestState, StoredQuota
+from connectors.kit.verdict import NOT_MODIFIED
+from crosscurrent.clock import Clock
+from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient
+from schemas.records import ConnectorState
+
+SLOW_RETRY_SECONDS = 300.0  # for what asking again soon will not change
+
+_ERROR_CHARACTERS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands, and what that rests on.
+
+    Attributes:
+        state: after its last poll.
+        vouch_offsets: ``topic-partition`` to the offset after the last event of this request, in the present
+            life of the broker.
+    """
+
+    state: RequestState = field(default_factory=RequestState)
+    vouch_offsets: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What came of a poll.
+
+    Attributes:
+        standing: for the next one.
+        outcome: ``ok``, ``unchanged``, ``throttled`` or ``failed``.
+        error: what went wrong; ``None`` if nothing did.
+        pause_seconds: how long the request must rest at least.
+        cost: what the poll took.
+    """
+
+    standing: Standing
+    outcome: str
+    error: CrosscurrentError | None
+    pause_seconds: float
+    cost: Cost
+
+
+@dataclass(slots=True)
+class _Progress:
+    """A poll under way."""
+
+    origin: Origin
+    standing: Standing
+    started_at: datetime
+    cost: Cost = field(default_factory=Cost)
+    known: list[KnownPage] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+    vouch_offsets: dict[str, int] = field(default_factory=dict)
+    page_index: int = 0
+    complete: bool = False
+    pause_seconds: float = 0.0
+    refused_by_broker: Poison | None = None
+
+
+class Poller:
+    """Makes the polls of one source.
+
+    Args:
+        connector: what is declared.
+        base_url: base address in force.
+        tenant: tenant of the records.
+        cluster: life of the broker.
+        client: takes the credential out of addresses.
+        fetcher: fetches pages.
+        pacer: knows the quota.
+        publisher: publishes.
+        clock: the time.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        base_url: str,
+        tenant: str,
+        cluster: str,
+        client: HttpClient,
+        fetcher: Fetcher,
+        pacer: Pacer,
+        publisher: Publisher,
+        clock: Clock,
+    ) -> None:
+        self._connector = connector
+        self._base_url = base_url
+        self._tenant = tenant
+        self._cluster = cluster
+        self._client = client
+        self._fetcher = fetcher
+        self._pacer = pacer
+        self._publisher = publisher
+        self._clock = clock
+
+    async def poll(self, poll: Poll, standing: Standing) -> Polled:
+        """Make one poll and return what came of it, once its state is acknowledged.
+
+        Args:
+            poll: what is asked.
+            standing: where the request stands.
+
+        Raises:
+            Transient: the broker did not acknowledge; nothing has moved and the poll is made again.
+            Fatal: the registry refuses a schema.
+        """
+        progress = _Progress(self._origin(poll, standing), standing, self._clock.now_utc())
+        progress.vouch_offsets.update(standing.vouch_offsets)
+        began = self._clock.monotonic_seconds()
+        error = await self._read(poll, progress)
+        state, error = self._next_state(poll, progress, error or progress.refused_by_broker)
+        polled = Polled(
+            Standing(state, progress.vouch_offsets),
+            _outcome(progress.cost, error),
+            error,
+            _pause_seconds(progress, error),
+            progress.cost,
+        )
+        duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
+        await self._publisher.publish_state(self._state_record(progress, polled, duration_ms))
+        return polled
+
+    async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
+        """Fetch and publish the pages; return the vendor's error that ended it, if one did."""
+        url: str | None = poll.first_url(self._base_url, progress.origin.cursor)
+        trail = Trail(poll.pages_max(progress.origin.cursor))
+        while url is not None:
+            try:
+                if not trail.enter(url):
+                    return None
+                known = progress.standing.state.page(canonical_url(url))
+                validators = known.validators if known is not None else None
+                response = await self._fetcher.fetch(url, validators, progress.cost)
+            except (Truncated, TooLarge) as error:
+                await self._dead_letter(progress, error, error.partial, url)
+                return error
+            except (Transient, Poison, Refused) as error:
+                return error
+            progress.pause_seconds = max(progress.pause_seconds, self._asked_interval(response))
+            if response.status == NOT_MODIFIED and known is not None:
+                progress.known.append(known)
+                # a list that has grown by a page may say so beside an unchanged last page
+                url = poll.pagination.next_url(Page(url, response.headers, b"")) or known.next_url
+            else:
+                url = await self._take(poll, progress, url, response)
+            progress.page_index += 1
+        progress.complete = True
+        return None
+
+    async def _take(self, poll: Poll, progress: _Progress, url: str, response: Response) -> str | None:
+        """Publish a page and return the address of the next one."""
+        event = raw_event(
+            progress.origin,
+            url=self._client.redacted(url),
+            status=response.status,
+            headers=response.headers,
+            payload=response.body,
+            page_index=progress.page_index,
+            fetched_at=self._clock.now_utc(),
+        )
+        try:
+            acknowledged = await self._publisher.publish_event(event)
+        except Poison as error:
+            # no broker setting of ours helps: its beginning is kept and the poll goes on
+            await self._dead_letter(progress, error, response.body, url)
+            progress.refused_by_broker = error
+        else:
+            place = f"{acknowledged.topic}-{acknowledged.partition}"
+            reached = progress.vouch_offsets.get(place, 0)
+            progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
+            progress.cost.events += 1
+        return self._remember(poll, progress, Page(url, response.headers, response.body))
+
+    def _remember(self, poll: Poll, progress: _Progress, page: Page) -> str | None:
+        if poll.cursor is not None:
+            progress.pages.append(page)
+        if poll.find is not None:
+            progress.found += poll.find(page.json)
+        following = poll.pagination.next_url(page)
+        following = following and self._client.without_credential(following)
+        validators = validators_of(page.headers)
+        if validators is not None:
+            progress.known.append(KnownPage(canonical_url(page.url), validators, following))
+        return following
+
+    async def _dead_letter(
+        self, progress: _Progress, error: CrosscurrentError, value: bytes, url: str
+    ) -> None:
+        if not value:
+            return
+        letter = dead_letter(
+            progress.origin,
+            error,
+            value,
+            url=self._client.redacted(url),
+            failed_at=self._clock.now_utc(),
+        )
+        await self._publisher.publish_dead_letter(letter)
+
+    def _next_state(
+        self, poll: Poll, progress: _Progress, error: CrosscurrentError | None
+    ) -> tuple[RequestState, CrosscurrentError | None]:
+        before = progress.standing.state
+        cursor = before.cursor
+        if poll.cursor is not None:
+            complete = progress.complete and error is None
+            try:
+                cursor = poll.cursor.advance(cursor, progress.pages, complete=complete)
+            except Poison as stuck:
+                error = error or stuck
+        known = progress.known
+        if error is not None:
+            # what a poll that was cut short did not reach is still as it was published
+            reached = {page.url for page in known}
+            known = known + [page for page in before.pages if page.url not in reached]
+        state = replace(
+            before, polls=before.polls + 1, cursor=cursor, pages=tuple(known), quota=self._stored_quota()
+        )
+        return state.with_found(tuple(progress.found)), error
+
+    def _state_record(self, progress: _Progress, polled: Polled, duration_ms: int) -> ConnectorState:
+        origin, cost = progress.origin, progress.cost
+        left = self._pacer.budget.left
+        return ConnectorState(
+            tenant=origin.tenant,
+            record_id=origin.poll_id,
+            source=origin.source,
+            request_key=origin.request_key,
+            state=polled.standing.state.to_json(),
+            cluster=self._cluster if polled.standing.vouch_offsets else "",
+            vouch_offsets=dict(polled.standing.vouch_offsets),
+            started_at=progress.started_at,
+            duration_ms=duration_ms,
+            requests=cost.requests,
+            requests_counted=cost.requests_counted,
+            not_modified=cost.not_modified,
+            retries=cost.retries,
+            events=cost.events,
+            bytes_received=cost.bytes_received,
+            quota_remaining=None if left is None else left.remaining,
+            outcome=polled.outcome,
+            error=None if polled.error is None else str(polled.error)[:_ERROR_CHARACTERS_MAX],
+        )
+
+    def _origin(self, poll: Poll, standing: Standing) -> Origin:
+        name, key = self._connector.name, poll.request_key
+        return Origin(
+            tenant=self._tenant,
+            source=name,
+            endpoint=poll.endpoint,
+            request_key=key,
+            poll_id=poll_id(self._tenant, name, key, standing.state.polls),
+            cursor=standing.state.cursor,
+        )
+
+    def _asked_interval(self, response: Response) -> float:
+        value = response.headers.get(self._connector.poll_interval_header, "")
+        return min(float(value), SLOW_RETRY_SECONDS) if value.isascii() and value.isdigit() else 0.0
+
+    def _stored_quota(self) -> StoredQuota | None:
+        left = self._pacer.budget.left
+        now = self._clock.monotonic_seconds()
+        if left is None or not now < left.reset_at < float("inf"):
+            return None
+        wall_ms = self._clock.now_utc().timestamp() * 1000
+        return StoredQuota(left.limit, left.remaining, round(wall_ms + (left.reset_at - now) * 1000))
+
+
+def _outcome(cost: Cost, error: CrosscurrentError | None) -> str:
+    if error is None:
+        return "ok" if cost.events else "unchanged"
+    return "throttled" if isinstance(error, Backpressure) else "failed"
+
+
+def _pause_seconds(progress: _Progress, error: CrosscurrentError | None) -> float:
+    if isinstance(error, Backpressure):
+        return max(progress.pause_seconds, error.retry_after_seconds)
+    if isinstance(error, Refused | Poison):
+        return max(progress.pause_seconds, SLOW_RETRY_SECONDS)
+    return progress.pause_seconds

@@ -1,0 +1,243 @@
+"""A connector as a process: broker, topics, stored states, loop, health, and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+
+import structlog
+import uvloop
+
+from connectors.kit.auth import NoAuth
+from connectors.kit.client import HttpClient
+from connectors.kit.declaration import Connector
+from connectors.kit.event import STAGE
+from connectors.kit.health import Health
+from connectors.kit.loop import Loop
+from connectors.kit.poller import Poller, Standing
+from connectors.kit.publisher import Publisher
+from connectors.kit.quota import Remaining
+from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
+from connectors.kit.schedule import Schedule
+from connectors.kit.state_store import load_states, standing_of
+from connectors.kit.wiring import Asking, make_asking
+from crosscurrent.clock import Clock, SystemClock
+from crosscurrent.errors import ServerAway, Transient
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics, topic_lives
+from crosscurrent.metrics import ProcessServer
+from crosscurrent.settings import Settings
+from schemas.codec import Codec, SchemaRegistry
+from schemas.records import ConnectorState
+from schemas.registry import ConfluentRegistry
+from schemas.topics import CONNECTOR_STATE, DEAD_LETTER, RAW, topic_name
+
+_LOG = structlog.get_logger()
+_START_RETRY_SECONDS = 2.0
+_SAME_WINDOW_MS = 5000
+
+
+def run_connector(
+    connector: Connector, settings: Settings, *, registry: SchemaRegistry | None = None
+) -> None:
+    """Poll a source until SIGTERM or SIGINT.
+
+    Args:
+        connector: what is declared.
+        settings: addresses, credential, targets.
+        registry: the schema registry; the one in the settings if ``None``.
+
+    Raises:
+        WrongUse: the source lacks what it needs, or the metrics port is taken.
+        ServerAway: the broker does not answer at the start.
+        Fatal: the registry refuses a schema.
+    """
+    codec = Codec(registry or ConfluentRegistry(settings.registry_url))
+    uvloop.run(_run_until_signal(Runtime(connector, settings, codec)))
+
+
+async def _run_until_signal(runtime: Runtime) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await runtime.run(stop)
+
+
+class Runtime:
+    """Everything that lives as long as a connector runs.
+
+    Args:
+        connector: what is declared.
+        settings: addresses, credential, targets.
+        codec: encodes and decodes.
+    """
+
+    def __init__(self, connector: Connector, settings: Settings, codec: Codec) -> None:
+        self._connector = connector
+        self._settings = settings
+        self._source = settings.source(connector.name)
+        self._codec = codec
+        self._clock: Clock = SystemClock()
+        self._health = Health(connector.name, self._clock)
+        self._cluster = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until asked to stop.
+
+        Raises:
+            WrongUse: the source lacks what it needs, or the metrics port is taken.
+            ServerAway: the broker does not answer at the start.
+            Fatal: the registry refuses a schema.
+        """
+        # wrong settings are told before any server is waited for
+        asking = None if self._source.recordings_url else self._make_asking()
+        server = ProcessServer(self._settings.metrics.port, self._health.not_ready)
+        server.start()
+        producer = None
+        try:
+            await asyncio.to_thread(self._ensure_topics)
+            self._cluster = await asyncio.to_thread(self._find_cluster)
+            producer = Producer(
+                self._settings.bootstrap_servers,
+                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
+            )
+            publisher = Publisher(self._connector.name, producer, self._codec)
+            stored = await self._load(stop)
+            if asking is None:
+                await self._play_recordings(publisher, stored, stop)
+            else:
+                await self._poll(asking, publisher, stored, stop)
+        finally:
+            if asking is not None:
+                await asking.client.close()
+            if producer is not None:
+                await asyncio.to_thread(producer.close)
+            server.close()
+
+    async def _poll(
+        self, asking: Asking, publisher: Publisher, stored: dict[str, ConnectorState], stop: asyncio.Event
+    ) -> None:
+        standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
+        _restore_quota(asking, standings.values(), self._clock)
+        poller = Poller(
+            self._connector,
+            base_url=asking.base_url,
+            tenant=self._settings.tenant,
+            cluster=self._cluster,
+            client=asking.client,
+            fetcher=asking.fetcher,
+            pacer=asking.pacer,
+            publisher=publisher,
+            clock=self._clock,
+        )
+        loop = Loop(
+            self._connector,
+            poller=poller,
+            pacer=asking.pacer,
+            schedule=Schedule(asking.interval_seconds),
+            health=self._health,
+            clock=self._clock,
+            standings=standings,
+        )
+        loop.add(asking.polls)
+        self._health.started(f"{self._connector.name}: its first request has not been answered yet")
+        _LOG.info(
+            "connector_started",
+            source=self._connector.name,
+            base_url=asking.client.redacted(asking.base_url),
+            requests=len(asking.polls),
+            states=len(standings),
+            interval_seconds=asking.interval_seconds,
+        )
+        await loop.run(stop)
+        _LOG.info("connector_stopped", source=self._connector.name)
+
+    async def _play_recordings(
+        self, publisher: Publisher, stored: dict[str, ConnectorState], stop: asyncio.Event
+    ) -> None:
+        url = self._source.recordings_url or ""
+        client = HttpClient(url, NoAuth(), None)
+        player = RecordedPlayer(
+            self._connector,
+            recordings_url=url,
+            tenant=self._settings.tenant,
+            cluster=self._cluster,
+            client=client,
+            publisher=publisher,
+            clock=self._clock,
+        )
+        try:
+            while not stop.is_set():
+                try:
+                    await player.play(stored.get(REQUEST_KEY), stop)
+                    self._health.started()
+                    await stop.wait()
+                except Transient as error:
+                    await self._wait_again(error, stop)
+                    stored = await self._load(stop)
+        finally:
+            await client.close()
+
+    async def _load(self, stop: asyncio.Event) -> dict[str, ConnectorState]:
+        while not stop.is_set():
+            try:
+                return await asyncio.to_thread(
+                    load_states,
+                    self._settings.bootstrap_servers,
+                    self._codec,
+                    tenant=self._settings.tenant,
+                    source=self._connector.name,
+                )
+            except Transient as error:
+                await self._wait_again(error, stop)
+        return {}
+
+    async def _wait_again(self, error: Transient, stop: asyncio.Event) -> None:
+        _LOG.warning("start_delayed", source=self._connector.name, error=str(error))
+        self._health.started(f"{self._connector.name}: {error.found}")
+        try:
+            async with asyncio.timeout(_START_RETRY_SECONDS):
+                await stop.wait()
+        except TimeoutError:
+            return
+
+    def _make_asking(self) -> Asking:
+        return make_asking(self._connector, self._source, self._clock)
+
+    def _topics(self) -> tuple[str, ...]:
+        raw, letters = topic_name(RAW, self._connector.name), topic_name(DEAD_LETTER, STAGE)
+        return raw, letters, CONNECTOR_STATE
+
+    def _ensure_topics(self) -> None:
+        ensure_topics(
+            self._settings.bootstrap_servers,
+            [NewTopic(name, name == CONNECTOR_STATE) for name in self._topics()],
+            partitions=self._settings.kafka.partitions,
+            replication_factor=self._settings.kafka.replication_factor,
+        )
+
+    def _find_cluster(self) -> str:
+        raw = topic_name(RAW, self._connector.name)
+        lives = topic_lives(self._settings.bootstrap_servers, [raw])
+        if raw not in lives:
+            raise ServerAway(
+                f"no topic {raw} on {self._settings.bootstrap_servers}",
+                expected="the topic that was just created",
+                todo="check the broker",
+            )
+        return lives[raw].partition("/")[0]
+
+
+def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
+    quotas = [standing.state.quota for standing in standings if standing.state.quota]
+    if not quotas:
+        return
+    # of the latest window what was left last; its end is known to a few seconds
+    reset_at_ms = max(quota.reset_at_ms for quota in quotas)
+    window = [quota for quota in quotas if quota.reset_at_ms > reset_at_ms - _SAME_WINDOW_MS]
+    last = min(window, key=lambda quota: quota.remaining)
+    seconds_left = reset_at_ms / 1000 - clock.now_utc().timestamp()
+    if seconds_left > 0:
+        reset_at = clock.monotonic_seconds() + seconds_left
+        asking.pacer.budget.restore(Remaining(last.limit, last.remaining, reset_at))

@@ -1,0 +1,81 @@
+"""Gathering the measurements and things of one payload (pure)."""
+
+from __future__ import annotations
+
+from connectors.kit.json_path import JsonNode
+from schemas.mapping import Kind, MappedPayload, Measurement, Thing
+from schemas.records import RawEvent
+
+# clocks differ, and a vendor may stamp the end of the interval it measured
+FUTURE_MS_MAX = 3_600_000
+
+
+class Readings:
+    """What a mapping has found so far.
+
+    Args:
+        event: the payload's event.
+    """
+
+    __slots__ = ("_event", "_measurements", "_things", "now_ms")
+
+    def __init__(self, event: RawEvent) -> None:
+        self._event = event
+        self.now_ms = round(event.observed_at.timestamp() * 1000)
+        self._measurements: list[Measurement] = []
+        self._things: list[Thing] = []
+
+    def measure(
+        self,
+        measure: str,
+        entity_id: str,
+        value: float | None,
+        *,
+        unit: str = "1",
+        kind: Kind = "gauge",
+        at_ms: int | None = None,
+    ) -> None:
+        """Add a measurement; None is no value and adds nothing.
+
+        Args:
+            measure: what is measured.
+            entity_id: natural key of the thing measured.
+            value: finite, in ``unit``.
+            unit: SI symbol or UCUM code.
+            kind: how the statistics must treat it.
+            at_ms: event time, milliseconds since the epoch; the vendor's clock if None.
+        """
+        if value is not None:
+            at_ms = self.now_ms if at_ms is None else at_ms
+            self._measurements.append(Measurement(measure, entity_id, unit, kind, at_ms, value))
+
+    def thing(
+        self,
+        entity_type: str,
+        entity_id: str,
+        name: str | None = None,
+        *,
+        url: str | None = None,
+        attributes: dict[str, object] | None = None,
+    ) -> None:
+        """Add a thing as the payload shows it; without a name its key is its name."""
+        self._things.append(
+            Thing(entity_type, entity_id, name or entity_id, self._event.observed_at, url, attributes or {})
+        )
+
+    def happened_ms(self, row: JsonNode, name: str) -> int:
+        """Return the epoch-second field of a row as the event time of an observation, in milliseconds.
+
+        Raises:
+            Poison: it is no time, or lies more than ``FUTURE_MS_MAX`` after the vendor's clock: nobody has
+                observed that yet, and it would carry the watermark away from all series of the source.
+        """
+        at_ms = row.epoch_ms(name)
+        if at_ms > self.now_ms + FUTURE_MS_MAX:
+            stamp = JsonNode(at_ms // 1000, self._event, row, name)
+            raise stamp.misfit(f"a time not after the vendor's clock ({self.now_ms // 1000})")
+        return at_ms
+
+    def mapped(self) -> MappedPayload:
+        """Return what was found."""
+        return MappedPayload(self._things, self._measurements)

@@ -1,0 +1,113 @@
+"""What a connector remembers of a request between two polls, as the ``state`` of ``connector-state`` (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import orjson
+
+from connectors.kit.conditional import Validators
+from connectors.kit.declaration import FOUND_MAX, Found
+from crosscurrent.errors import Poison
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A page that was published.
+
+    Attributes:
+        url: canonical address, without credential.
+        validators: of its version.
+        next_url: the page after it, which a 304 does not tell; ``None`` if it was the last.
+    """
+
+    url: str
+    validators: Validators
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuota:
+    """What is left of the vendor's window.
+
+    Attributes:
+        limit: requests allowed in the window; 0 if unknown.
+        remaining: requests left.
+        reset_at_ms: end of the window by our wall clock, milliseconds since the epoch.
+    """
+
+    limit: int
+    remaining: int
+    reset_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestState:
+    """Where one request stands.
+
+    Attributes:
+        polls: polls that were finished; the number of the next one.
+        cursor: from where the next poll goes on, JSON; ``None`` if there is none.
+        pages: of the last poll.
+        found: further targets that its payloads named.
+        quota: as last heard.
+    """
+
+    polls: int = 0
+    cursor: str | None = None
+    pages: tuple[KnownPage, ...] = ()
+    found: tuple[Found, ...] = ()
+    quota: StoredQuota | None = None
+
+    def page(self, url: str) -> KnownPage | None:
+        """Return what is known of a page by its canonical address."""
+        return next((page for page in self.pages if page.url == url), None)
+
+    def with_found(self, found: tuple[Found, ...]) -> RequestState:
+        """Return the state with further targets, each once and at most ``FOUND_MAX``."""
+        return replace(self, found=tuple(dict.fromkeys((*self.found, *found)))[:FOUND_MAX])
+
+    def to_json(self) -> str:
+        """Return the state as JSON; what is empty is left out."""
+        fields = {
+            "polls": self.polls,
+            "cursor": self.cursor,
+            "pages": [
+                [page.url, page.validators.etag, page.validators.last_modified, page.next_url]
+                for page in self.pages
+            ],
+            "found": self.found,
+            "quota": self.quota and [self.quota.limit, self.quota.remaining, self.quota.reset_at_ms],
+        }
+        return orjson.dumps({name: value for name, value in fields.items() if value}).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> RequestState:
+        """Return the state in a text.
+
+        Raises:
+            Poison: the text is no such state.
+        """
+        try:
+            fields = orjson.loads(text)
+            quota = fields.get("quota")
+            return cls(
+                polls=int(fields.get("polls", 0)),
+                cursor=_text(fields.get("cursor")),
+                pages=tuple(
+                    KnownPage(str(url), Validators(_text(etag), _text(modified)), _text(following))
+                    for url, etag, modified, following in fields.get("pages", [])
+                ),
+                found=tuple((str(endpoint), str(target)) for endpoint, target in fields.get("found", [])),
+                quota=StoredQuota(*(int(number) for number in quota)) if quota else None,
+            )
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Poison(
+                f"a connector state that cannot be read: {text[:80]!r}",
+                expected="JSON as this version of the connector kit writes it",
+                todo="nothing: the request is polled from its beginning; its records keep their ids",
+            ) from error
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

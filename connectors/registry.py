@@ -1,0 +1,36 @@
+"""Every connector there is. A new one is one line here."""
+
+from __future__ import annotations
+
+from connectors.github.connector import GITHUB
+from connectors.kit.declaration import Connector
+from connectors.openweathermap.connector import OPENWEATHERMAP
+from connectors.pokeapi.connector import POKEAPI
+from crosscurrent.errors import WrongUse
+from schemas.mapping import MapPayload
+
+CONNECTORS: dict[str, Connector] = {
+    connector.name: connector
+    for connector in (
+        GITHUB,
+        OPENWEATHERMAP,
+        POKEAPI,
+    )
+}
+MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}
+
+
+def connector_named(name: str) -> Connector:
+    """Return a connector by its name.
+
+    Raises:
+        WrongUse: there is none of that name.
+    """
+    if name not in CONNECTORS:
+        raise WrongUse(
+            f"no source {name!r}",
+            expected="one of " + ", ".join(CONNECTORS),
+            todo="see `crosscurrent sources list`",
+            source=name,
+        )
+    return CONNECTORS[name]

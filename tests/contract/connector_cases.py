@@ -1,0 +1,56 @@
+"""Every connector with a vendor that plays its part. A new connector is one line in ``CASES``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+from starlette.types import ASGIApp
+
+from connectors.github.connector import GITHUB
+from connectors.kit.declaration import Connector
+from connectors.openweathermap.connector import OPENWEATHERMAP
+from connectors.pokeapi.connector import POKEAPI
+from crosscurrent.clock import SystemClock
+from crosscurrent.embedded.world.app import create_app
+from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.virtual_time import VirtualTime
+from crosscurrent.embedded.world.world import World
+from tests.contract.connector_bench import BASE_URL
+
+
+@dataclass(frozen=True)
+class Case:
+    """A connector and how its vendor is played.
+
+    Attributes:
+        connector: what is tested.
+        app: makes the vendor, with a clock that stands still.
+        targets: that the vendor knows.
+        path: of the vendor's base address.
+    """
+
+    connector: Connector
+    app: Callable[[], ASGIApp]
+    targets: tuple[str, ...]
+    path: str = ""
+
+    @property
+    def base_url(self) -> str:
+        return BASE_URL + self.path
+
+    def transport(self) -> httpx.AsyncBaseTransport:
+        return httpx.ASGITransport(self.app())
+
+
+def world() -> ASGIApp:
+    scenario = default_scenario(1)
+    return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
+
+
+CASES = (
+    Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
+    Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
+    Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+)

@@ -1,0 +1,151 @@
+"""What every connector must do, whatever its source."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from connectors.kit.declaration import Poll
+from connectors.registry import CONNECTORS, MAPPINGS
+from crosscurrent.errors import WrongUse
+from schemas.topics import RAW, topic_name
+from tests.contract.connector_bench import SECRET, Bench, Vendor, bench
+from tests.contract.connector_cases import CASES, Case
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+every_connector = pytest.mark.parametrize("case", CASES, ids=lambda case: case.connector.name)
+
+
+def test_every_registered_connector_has_a_case() -> None:
+    assert {case.connector.name for case in CASES} == set(CONNECTORS) == set(MAPPINGS)
+
+
+@every_connector
+def test_connector_declares_bounds_and_names(case: Case) -> None:
+    connector = case.connector
+
+    assert topic_name(RAW, connector.name) == f"raw.{connector.name}"
+    assert connector.name.isidentifier()
+    assert connector.name.islower()
+    assert connector.base_url.startswith("https://")
+    assert connector.interval_seconds >= 1
+    assert 1 <= connector.concurrency_max <= 32
+    assert connector.targets_help
+    assert connector.quota.description
+
+
+@every_connector
+def test_connector_polls_only_endpoints_that_it_declares(case: Case) -> None:
+    polls = case.connector.polls(case.targets)
+
+    assert {poll.endpoint for poll in polls} <= set(case.connector.endpoints)
+    assert len({poll.request_key for poll in polls}) == len(polls)
+    assert all(poll.interval_multiple >= 1 and 1 <= poll.pagination.pages_max <= 100 for poll in polls)
+
+
+@every_connector
+def test_connector_names_endpoints_as_its_mapping_does(case: Case) -> None:
+    for poll in case.connector.polls(case.targets):
+        path = poll.first_url("", None)
+
+        assert case.connector.endpoint_of("GET", path, "") == poll.endpoint
+
+
+@every_connector
+def test_connector_polls_something_without_targets(case: Case) -> None:
+    assert case.connector.polls(case.connector.targets_default)
+
+
+@every_connector
+@pytest.mark.parametrize("target", ["", "../../admin", "a b", "name\nother", "x?appid=1", "\N{SNOWMAN}"])
+def test_connector_refuses_a_target_that_it_cannot_ask_for(case: Case, target: str) -> None:
+    with pytest.raises(WrongUse) as refused:
+        case.connector.polls([target])
+
+    assert case.connector.name.upper() in refused.value.todo
+
+
+@every_connector
+def test_connector_has_a_readme(case: Case) -> None:
+    text = (REPOSITORY / "connectors" / case.connector.name / "README.md").read_text()
+
+    assert [endpoint for endpoint in case.connector.endpoints if endpoint not in text] == []
+
+
+@every_connector
+async def test_connector_polls_every_endpoint_and_all_of_it_maps(case: Case) -> None:
+    async with vendor(case) as parts:
+        polled = await parts.round()
+
+    events = parts.broker.events()
+    assert [p.error for p in polled if p.error] == []
+    assert {event.endpoint for event in events} == set(case.connector.endpoints)
+    mapped = [MAPPINGS[case.connector.name](event) for event in events]
+    assert sum(len(payload.things) for payload in mapped) > 0
+    assert sum(len(payload.measurements) for payload in mapped) > 0
+
+
+@every_connector
+async def test_connector_made_again_from_nothing_publishes_the_same_records(case: Case) -> None:
+    digests = []
+    for _ in range(2):
+        async with vendor(case) as parts:
+            await parts.round()
+            digests.append(parts.broker.digest())
+
+    assert digests[0] == digests[1]
+
+
+@every_connector
+async def test_connector_polls_again_what_it_polled_without_new_records(case: Case) -> None:
+    async with vendor(case) as parts:
+        await parts.round()
+        first = {event.record_id for event in parts.broker.events()}
+        polled = await parts.round()
+
+    again = {event.record_id for event in parts.broker.events()} - first
+    # an incremental request goes on behind its first page, and asks a little of that again
+    incremental = {poll.endpoint for poll in parts.asking.polls if poll.cursor is not None}
+    assert {e.endpoint for e in parts.broker.events() if e.record_id in again} <= incremental
+    assert [p.error for p in polled if p.error] == []
+
+
+@every_connector
+async def test_connector_state_stands_behind_its_events_and_rests_on_them(case: Case) -> None:
+    async with vendor(case) as parts:
+        for poll in parts.asking.polls:
+            await parts.poll(poll)
+            assert parts.broker.topics[-1] == "connector-state"
+            state = parts.broker.states()[-1]
+            assert state.request_key == poll.request_key
+            assert state.vouch_offsets == {f"raw.{case.connector.name}-0": len(parts.broker.events())}
+
+
+@every_connector
+async def test_connector_shows_its_secret_nowhere(case: Case) -> None:
+    async with vendor(case) as parts:
+        await parts.round()
+        await parts.poll(Poll("nothing", "here", "/no/such/path"))
+
+    shown = repr(parts.broker.messages)
+    assert parts.broker.states()[-1].outcome == "failed"
+    assert SECRET not in shown
+
+
+@every_connector
+async def test_connector_publishes_what_is_not_json_as_received(case: Case) -> None:
+    page = b"<html><body>We are down for maintenance</body></html>"
+    maintenance = Vendor(lambda _: (200, {"content-type": "text/html"}, page))
+    async with bench(case.connector, maintenance, base_url=case.base_url, targets=case.targets) as parts:
+        polled = await parts.poll(parts.asking.polls[0])
+
+    (event,) = parts.broker.events()
+    assert polled.outcome == "ok"
+    assert event.payload == page
+    assert parts.broker.letters() == []
+
+
+def vendor(case: Case) -> AbstractAsyncContextManager[Bench]:
+    return bench(case.connector, case.transport(), base_url=case.base_url, targets=case.targets)

@@ -1,0 +1,131 @@
+"""What the connectors ask the simulated world maps at any hour, and what was planted there comes out as series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import orjson
+import pytest
+
+from connectors.kit.declaration import Connector, Poll
+from connectors.registry import CONNECTORS
+from crosscurrent.clock import ManualClock
+from crosscurrent.demo.planted import planted
+from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.faults import Fault
+from crosscurrent.embedded.world.truth import truth
+from crosscurrent.embedded.world.virtual_time import VirtualTime
+from crosscurrent.embedded.world.world import World
+from crosscurrent.errors import Poison
+from schemas.mapping import MappedPayload
+from schemas.records import RawEvent
+from tests.unit.connectors.mappings.sample_payloads import TABLES, event_for
+
+HOURS = (0, 5, 149, 300)
+SCENARIO = default_scenario()
+TARGETS = {
+    "github": ["quillfen-works/sailbench", "tarnholt/peatbog", "org:tarnholt"],
+    "openweathermap": ["2179537", "3143244", "59.9127,10.7461"],
+    "pokeapi": ["1", "7", "25"],
+}
+THINGS_ONLY = frozenset({"issues", "events", "forecast", "evolution_chain"})
+
+
+def world_at(hour: int) -> World:
+    time = VirtualTime(SCENARIO.start_seconds, ManualClock(), speed=0)
+    world = World(SCENARIO, time)
+    time.advance(hour * 3600)
+    return world
+
+
+def asked(world: World, connector: Connector, poll: Poll, fault: Fault | None = None) -> RawEvent:
+    url = poll.first_url("", None)
+    path, _, query = url.partition("?")
+    parameters = {"appid": "key", **dict(part.split("=", 1) for part in query.split("&") if part)}
+    headers = {"user-agent": "test", "authorization": "Bearer token"}
+    answer = world.answer(connector.name, path, parameters, headers, f"http://world/{connector.name}", fault)
+    assert answer.status == 200, (url, answer.body)
+    assert connector.endpoint_of("GET", url, "") == poll.endpoint
+    observed_at = datetime.fromtimestamp(world.time.now_seconds(), UTC)
+    return event_for(connector.name, poll.endpoint, answer.body, url=url, observed_at=observed_at)
+
+
+def polled(world: World, connector: Connector) -> Iterator[RawEvent]:
+    waiting = connector.polls(TARGETS[connector.name])
+    for poll in waiting:
+        event = asked(world, connector, poll)
+        yield event
+        if poll.find and connector.poll_for:
+            waiting += [connector.poll_for(*found) for found in poll.find(orjson.loads(event.payload))]
+
+
+def mapped(event: RawEvent) -> MappedPayload:
+    return TABLES[event.source].map_payload(event)
+
+
+@pytest.mark.parametrize("hour", HOURS)
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_world_payload_maps_whichever_endpoint_is_polled(name: str, hour: int) -> None:
+    connector = CONNECTORS[name]
+    seen = set()
+    for event in polled(world_at(hour), connector):
+        found = mapped(event)
+        seen.add(event.endpoint)
+        if event.endpoint in THINGS_ONLY:
+            assert not found.measurements
+        elif event.payload != b"[]":
+            assert found.measurements, event.request_url
+
+    assert seen == set(connector.endpoints)
+
+
+def test_planted_series_are_measured_under_the_names_that_the_demo_looks_for() -> None:
+    world = world_at(200)
+    measured = {
+        (event.source, one.measure, one.entity_id): one.kind
+        for connector in CONNECTORS.values()
+        for event in polled(world, connector)
+        for one in mapped(event).measurements
+    }
+    couplings, breaks = planted(truth(SCENARIO))
+
+    for coupling in couplings:
+        assert measured[coupling.first] == "gauge"
+        assert measured[coupling.second] == "counter"
+    assert all(planted_break.series in measured for planted_break in breaks)
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "path"),
+    [
+        ("github", "repository", "$.stargazers_count"),
+        ("github", "organisation_repositories", "$[0].stargazers_count"),
+        ("github", "issues", "$[0].number"),
+        ("github", "releases", "$[0].id"),
+        ("openweathermap", "weather", "$.main.temp"),
+        ("openweathermap", "forecast", "$.list[0].main.temp"),
+        ("openweathermap", "air_pollution", "$.list[0].dt"),
+        ("pokeapi", "pokemon_species", "$.capture_rate"),
+        ("pokeapi", "pokemon_list", "$.count"),
+    ],
+)
+def test_null_that_the_world_puts_for_a_number_is_refused_with_its_path(
+    name: str, endpoint: str, path: str
+) -> None:
+    world, connector = world_at(200), CONNECTORS[name]
+    url = next(event.request_url for event in polled(world, connector) if event.endpoint == endpoint)
+    event = asked(world, connector, Poll(endpoint, "", url), Fault("null-number"))
+
+    with pytest.raises(Poison) as caught:
+        mapped(event)
+
+    assert caught.value.facts["path"] == path
+
+
+@pytest.mark.parametrize("name", CONNECTORS)
+def test_field_that_the_world_adds_changes_nothing(name: str) -> None:
+    world, connector = world_at(200), CONNECTORS[name]
+    for event in polled(world, connector):
+        poll = Poll(event.endpoint, "", event.request_url)
+        assert mapped(asked(world, connector, poll, Fault("new-field"))) == mapped(event)

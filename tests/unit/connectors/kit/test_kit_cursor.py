@@ -1,0 +1,65 @@
+"""From where an incremental request goes on."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from connectors.kit.cursor import Since
+from connectors.kit.page import Page
+from crosscurrent.errors import Poison
+
+SINCE = Since(
+    "updated_at",
+    ascending=(("direction", "asc"),),
+    newest_first=(("direction", "desc"),),
+    look_back_seconds=600,
+)
+
+
+def page(*times: object) -> Page:
+    return Page("https://api.test/x", {}, orjson.dumps([{"updated_at": time} for time in times]))
+
+
+def cursor(since: str) -> str:
+    return orjson.dumps({"since": since}).decode()
+
+
+def test_since_reads_the_newest_page_first_and_then_goes_forward() -> None:
+    later = SINCE.advance(None, [page("2026-01-01T10:00:00Z", "2026-01-01T12:00:00Z")], complete=False)
+
+    assert SINCE.parameters(None) == {"direction": "desc"}
+    assert SINCE.pages_max(None, 10) == 1
+    assert SINCE.parameters(later) == {"direction": "asc", "since": "2026-01-01T11:50:00Z"}
+    assert SINCE.pages_max(later, 10) == 10
+
+
+def test_since_stays_where_nothing_came() -> None:
+    before = cursor("2026-01-01T10:00:00Z")
+
+    assert SINCE.advance(before, [], complete=True) == before
+    assert SINCE.advance(before, [page(None, "soon", 3)], complete=True) == before
+    assert SINCE.advance(None, [Page("u", {}, b"<html>")], complete=True) is None
+
+
+def test_since_never_goes_back() -> None:
+    before = cursor("2026-01-01T10:00:00Z")
+
+    assert SINCE.advance(before, [page("2026-01-01T10:05:00Z")], complete=True) == before
+
+
+def test_since_of_a_poll_that_was_cut_goes_on_at_its_newest_row() -> None:
+    later = SINCE.advance(cursor("2026-01-01T10:00:00Z"), [page("2026-01-01T10:05:00Z")], complete=False)
+
+    assert later == cursor("2026-01-01T10:05:00Z")
+
+
+def test_since_says_when_one_time_fills_a_whole_poll() -> None:
+    with pytest.raises(Poison, match="updated_at"):
+        SINCE.advance(cursor("2026-01-01T10:00:00Z"), [page("2026-01-01T10:00:00Z")], complete=False)
+
+
+def test_since_reads_times_of_any_zone() -> None:
+    later = SINCE.advance(None, [page("2026-01-01T12:00:00+02:00", "2026-01-01T09:30:00")], complete=True)
+
+    assert later == cursor("2026-01-01T09:50:00Z")

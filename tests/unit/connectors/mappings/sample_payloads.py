@@ -1,0 +1,243 @@
+"""One small payload for each endpoint that is mapped, written by us after the vendors' documentation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from connectors.github.mapping import TABLE as GITHUB
+from connectors.kit.mapping_table import MappingTable
+from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
+from connectors.pokeapi.mapping import TABLE as POKEAPI
+from schemas.identity import record_id
+from schemas.records import RawEvent
+
+OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
+NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
+NOW = NOW_MS // 1000
+MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
+TABLES: Mapping[str, MappingTable] = {table.source: table for table in (GITHUB, OPENWEATHERMAP, POKEAPI)}
+
+
+def event_for(
+    source: str,
+    endpoint: str,
+    payload: object,
+    *,
+    url: str = "https://vendor.example/repos/Heron/Reed?per_page=100",
+    observed_at: datetime = OBSERVED_AT,
+) -> RawEvent:
+    """Return an event; a payload that is not bytes is encoded as JSON."""
+    return RawEvent(
+        tenant="default",
+        record_id=record_id("sample", source, endpoint),
+        source=source,
+        endpoint=endpoint,
+        request_method="GET",
+        request_url=url,
+        request_key=endpoint,
+        status=200,
+        headers={},
+        fetched_at=observed_at,
+        observed_at=observed_at,
+        page_index=0,
+        poll_id="a poll",
+        payload=payload if isinstance(payload, bytes) else json.dumps(payload).encode(),
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A payload and what it gives: the number of measurements, the types of the things."""
+
+    source: str
+    endpoint: str
+    payload: object
+    measurements: int
+    things: tuple[str, ...]
+
+
+_API = "https://api.github.com/repos/Heron/Reed"
+_REPOSITORY = {
+    "id": 7, "full_name": "Heron/Reed", "owner": {"login": "Heron"}, "html_url": "https://github.com/Heron/Reed",
+    "stargazers_count": 12, "forks_count": 3, "open_issues_count": 2, "size": 90, "subscribers_count": 4,
+    "license": {"spdx_id": "MIT"}, "topics": ["water"], "description": None, "language": "Zig",
+}  # fmt: skip
+_ACCOUNT = {
+    "login": "Heron",
+    "id": 5,
+    "type": "Organization",
+    "followers": 9,
+    "public_repos": 2,
+    "name": None,
+}
+_SHORT_ACCOUNT = {"login": "stilt", "id": 6, "type": "User"}
+_ISSUE = {
+    "url": f"{_API}/issues/3", "number": 3, "title": "It leaks", "state": "open", "comments": 1,
+    "user": {"login": "stilt"}, "labels": [{"name": "bug"}], "milestone": {"number": 1},
+}  # fmt: skip
+_PULL = {"url": f"{_API}/pulls/4", "number": 4, "title": "Caulk", "state": "open", "head": {"ref": "caulk"}}
+_ASSET = {
+    "url": f"{_API}/releases/assets/8", "id": 8, "name": "reed.zip", "label": "", "download_count": 40,
+    "browser_download_url": "https://github.com/Heron/Reed/releases/download/v1%2F2/reed.zip",
+}  # fmt: skip
+_RELEASE = {"url": f"{_API}/releases/1", "id": 1, "tag_name": "v1/2", "name": None, "assets": [_ASSET]}
+_COMMIT = {
+    "url": f"{_API}/commits/abc", "sha": "abc", "author": {"login": "stilt"}, "stats": {"additions": 4},
+    "commit": {"message": "Caulk\n\nall of it", "author": {"name": "S", "date": "2026-03-01T00:00:00Z"}},
+}  # fmt: skip
+_TIMED = {
+    "id": 2, "url": f"{_API}/actions/jobs/2", "name": "test (3.11)", "status": "completed",
+    "started_at": "2026-03-10T10:00:00Z", "completed_at": "2026-03-10T10:01:30Z", "conclusion": "success",
+}  # fmt: skip
+_MILESTONE = {
+    "url": f"{_API}/milestones/1",
+    "number": 1,
+    "title": "Dry",
+    "open_issues": 2,
+    "closed_issues": 5,
+}
+_DEPLOYMENT = {"url": f"{_API}/deployments/1", "id": 1, "environment": "pond", "ref": "main"}
+_DAY = {"timestamp": "2026-03-01T00:00:00Z", "count": 20, "uniques": 6}
+_WEATHER = {
+    "coord": {"lon": 4.9, "lat": 52.4}, "weather": [{"description": "mist"}], "visibility": 900, "dt": NOW - 60,
+    "main": {"temp": 280.5, "pressure": 1009, "humidity": 95, "feels_like": 278.0, "temp_min": 279.9},
+    "wind": {"speed": 3.5, "deg": 350, "gust": 6.0}, "clouds": {"all": 75}, "rain": {"1h": 0.4},
+    "sys": {"country": "NL"}, "timezone": 3600, "id": 2759794, "name": "Amsterdam",
+}  # fmt: skip
+_HOUR = {
+    "dt": NOW - 60, "temp": 280.5, "pressure": 1009, "humidity": 95, "clouds": 75, "wind_speed": 3.5, "uvi": 1.5,
+    "visibility": 900, "weather": [{"description": "mist"}], "snow": {"1h": 0.1},
+}  # fmt: skip
+_PLACE = {"lat": 52.37, "lon": 4.9, "timezone": "Europe/Amsterdam"}
+_CITY = {"id": 2759794, "name": "Amsterdam", "coord": {"lat": 52.4, "lon": 4.9}, "country": "NL"}
+_AIR = {
+    "coord": {"lon": 4.9, "lat": 52.37},
+    "list": [{"dt": NOW - 60, "main": {"aqi": 2}, "components": {"co": 210.3, "no2": 11, "pm2_5": 4.5}}],
+}
+_NAMED = {"id": 4, "name": "mud-ball", "names": [{"name": "Mud Ball", "language": {"name": "en"}}]}
+_POKEMON = _NAMED | {
+    "base_experience": None, "height": 7, "weight": 69,
+    "stats": [{"base_stat": 45, "effort": 0, "stat": {"name": "special-attack"}}],
+}  # fmt: skip
+_LIST = {
+    "count": 41, "next": None, "previous": None,
+    "results": [{"name": "mud-ball", "url": "https://pokeapi.co/api/v2/item/4/"}],
+}  # fmt: skip
+_CHAIN = {
+    "chain": {"species": {"name": "tad"}, "evolves_to": [{"species": {"name": "frog"}, "evolves_to": []}]}
+}
+
+_BERRY = _NAMED | {
+    "growth_time": 3, "size": 20, "max_harvest": 5, "natural_gift_power": 60, "smoothness": 25, "soil_dryness": 15,
+}  # fmt: skip
+_ONLY_NAMED = (
+    "ability", "generation", "growth_rate", "language", "location", "location_area", "nature", "pokedex",
+    "pokemon_form", "region", "stat", "type", "version",
+)  # fmt: skip
+
+SAMPLES = (
+    Sample("github", "repository", _REPOSITORY, 5, ("repository",)),
+    Sample("github", "organisation_repositories", [_REPOSITORY], 5, ("repository",)),
+    Sample("github", "search_repositories", {"total_count": 1, "items": [_REPOSITORY]}, 0, ("repository",)),
+    Sample("github", "languages", {"Zig": 3000, "C": 20}, 2, ()),
+    Sample("github", "organisation", _ACCOUNT, 2, ("organisation",)),
+    Sample("github", "user", _ACCOUNT | {"type": "User"}, 2, ("user",)),
+    Sample("github", "followers", [_SHORT_ACCOUNT], 0, ("user",)),
+    Sample("github", "subscribers", [_SHORT_ACCOUNT], 0, ("user",)),
+    Sample(
+        "github", "stargazers", [{"starred_at": "2026-01-01T00:00:00Z", "user": _SHORT_ACCOUNT}], 0, ("user",)
+    ),
+    Sample("github", "contributors", [_SHORT_ACCOUNT, {"email": "x@example.org"}], 0, ("user",)),
+    Sample("github", "search_users", {"items": [_SHORT_ACCOUNT]}, 0, ("user",)),
+    Sample("github", "issue", _ISSUE, 0, ("issue",)),
+    Sample(
+        "github", "issues", [_ISSUE, _ISSUE | {"number": 4, "pull_request": {}}], 0, ("issue", "pull_request")
+    ),
+    Sample("github", "search_issues", {"items": [_ISSUE]}, 0, ("issue",)),
+    Sample("github", "pull", _PULL, 0, ("pull_request",)),
+    Sample("github", "pulls", [_PULL], 0, ("pull_request",)),
+    Sample("github", "milestone", _MILESTONE, 2, ("milestone",)),
+    Sample("github", "milestones", [_MILESTONE], 2, ("milestone",)),
+    Sample("github", "release", _RELEASE, 1, ("release", "release_asset")),
+    Sample("github", "releases", [_RELEASE], 1, ("release", "release_asset")),
+    Sample("github", "release_asset", _ASSET, 1, ("release_asset",)),
+    Sample("github", "release_assets", [_ASSET], 1, ("release_asset",)),
+    Sample(
+        "github",
+        "events",
+        [
+            {
+                "id": "9",
+                "type": "PushEvent",
+                "repo": {"name": "Heron/Reed"},
+                "actor": {"login": "S"},
+                "payload": {},
+            }
+        ],
+        0,
+        ("event",),
+    ),
+    Sample("github", "commit", _COMMIT, 0, ("commit",)),
+    Sample("github", "commits", [_COMMIT], 0, ("commit",)),
+    Sample("github", "branch", {"name": "main", "commit": _COMMIT}, 0, ("branch", "commit")),
+    Sample("github", "deployment", _DEPLOYMENT, 0, ("deployment",)),
+    Sample("github", "deployments", [_DEPLOYMENT], 0, ("deployment",)),
+    Sample("github", "workflow_jobs", {"total_count": 1, "jobs": [_TIMED]}, 1, ("job",)),
+    Sample("github", "check_runs", {"check_runs": [_TIMED | {"app": {"slug": "ci"}}]}, 1, ("check",)),
+    Sample("github", "workflow_runs", {"workflow_runs": [_TIMED]}, 0, ("workflow_run",)),
+    Sample("github", "traffic_views", {"count": 20, "uniques": 6, "views": [_DAY]}, 2, ()),
+    Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
+    Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),
+    Sample("github", "code_frequency", [[MONDAY, 12, -5]], 2, ()),
+    Sample("openweathermap", "weather", _WEATHER | {"cod": 200}, 7, ("city",)),
+    Sample("openweathermap", "group", {"cnt": 1, "list": [_WEATHER]}, 7, ("city",)),
+    Sample("openweathermap", "find", {"cod": "200", "list": [_WEATHER | {"rain": None}]}, 6, ("city",)),
+    Sample("openweathermap", "box_city", {"cod": "200", "list": [_WEATHER]}, 7, ("city",)),
+    Sample("openweathermap", "history", {"cod": "200", "city_id": 2759794, "list": [_WEATHER]}, 7, ()),
+    Sample("openweathermap", "air_pollution", _AIR, 3, ("place",)),
+    Sample("openweathermap", "air_pollution_history", _AIR, 3, ("place",)),
+    Sample("openweathermap", "air_pollution_forecast", _AIR, 0, ("place",)),
+    Sample(
+        "openweathermap",
+        "forecast",
+        {"cod": "200", "city": _CITY, "list": [{"dt": NOW + 10_800, "main": {"temp": 279.0}, "pop": 0.2}]},
+        0,
+        ("forecast",),
+    ),
+    Sample(
+        "openweathermap",
+        "forecast_daily",
+        {"cod": "200", "city": _CITY, "list": [{}]},
+        0,
+        ("forecast_daily",),
+    ),
+    Sample("openweathermap", "one_call", _PLACE | {"current": _HOUR, "hourly": [_HOUR]}, 8, ("place",)),
+    Sample("openweathermap", "one_call_timemachine", _PLACE | {"data": [_HOUR]}, 8, ("place",)),
+    Sample("openweathermap", "geocoding_direct", [_PLACE | {"name": "Amsterdam"}], 0, ("place",)),
+    Sample("openweathermap", "geocoding_zip", _PLACE | {"zip": "1011"}, 0, ("place",)),
+    Sample("pokeapi", "pokemon", _POKEMON, 3, ("pokemon",)),
+    Sample(
+        "pokeapi",
+        "pokemon_species",
+        _NAMED | {"capture_rate": 45, "base_happiness": None, "hatch_counter": 20, "gender_rate": 1},
+        3,
+        ("pokemon_species",),
+    ),
+    Sample("pokeapi", "evolution_chain", _CHAIN | {"id": 1}, 0, ("evolution_chain",)),
+    Sample("pokeapi", "pokemon_list", _LIST, 1, ()),
+    Sample("pokeapi", "resource_list", _LIST, 1, ()),
+    Sample(
+        "pokeapi", "move", _NAMED | {"power": None, "accuracy": 90, "pp": 10, "priority": -1}, 3, ("move",)
+    ),
+    Sample("pokeapi", "item", _NAMED | {"cost": 200, "fling_power": None}, 1, ("item",)),
+    Sample("pokeapi", "berry", _BERRY, 6, ("berry",)),
+    Sample(
+        "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
+    ),
+    *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
+)
+SAMPLE_IDS = [f"{sample.source}-{sample.endpoint}" for sample in SAMPLES]
+BY_ENDPOINT = {(sample.source, sample.endpoint): sample for sample in SAMPLES}

@@ -1,0 +1,112 @@
+"""Which endpoint a request's address or a recording's folder means."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+from connectors.github import endpoints as github
+from connectors.openweathermap import endpoints as openweathermap
+from connectors.pokeapi import endpoints as pokeapi
+from tests.unit.connectors.mappings.sample_payloads import TABLES
+
+REPOSITORY = "/repos/Heron/Reed"
+PATHS = (
+    (github, "/", "root"),
+    (github, REPOSITORY, "repository"),
+    (github, f"{REPOSITORY}/", "repository"),
+    (github, "/repositories/7", "repository"),
+    (github, "/orgs/Heron/repos?per_page=100&page=2", "organisation_repositories"),
+    (github, "/organizations/7/repos", "organisation_repositories"),
+    (github, f"{REPOSITORY}/issues?state=all", "issues"),
+    (github, "/repositories/7/issues?page=2", "issues"),
+    (github, f"{REPOSITORY}/issues/3", "issue"),
+    (github, f"{REPOSITORY}/issues/3/comments", "issue_comments"),
+    (github, f"{REPOSITORY}/issues/events", "issue_events"),
+    (github, f"{REPOSITORY}/releases", "releases"),
+    (github, f"{REPOSITORY}/releases/latest", "release"),
+    (github, f"{REPOSITORY}/releases/tags/v1/2", "release"),
+    (github, f"{REPOSITORY}/releases/12/assets", "release_assets"),
+    (github, f"{REPOSITORY}/releases/assets/12", "release_asset"),
+    (github, f"{REPOSITORY}/events", "events"),
+    (github, "/events?page=2", "events"),
+    (github, "/users/stilt/events/public", "events"),
+    (github, f"{REPOSITORY}/commits?since=2020", "commits"),
+    (github, f"{REPOSITORY}/commits/abc/check-runs", "check_runs"),
+    (github, f"{REPOSITORY}/stats/commit_activity", "commit_activity"),
+    (github, f"{REPOSITORY}/traffic/views?per=week", "traffic_views"),
+    (github, f"{REPOSITORY}/actions/runs/7/jobs", "workflow_jobs"),
+    (github, "/orgs/Heron", "organisation"),
+    (github, "/user", "user"),
+    (github, "/users/stilt/following", "followers"),
+    (github, "/search/issues?q=x", "search_issues"),
+    (github, "/gists", "other"),
+    (github, f"{REPOSITORY}/moon", "other"),
+    (openweathermap, "/data/2.5/weather?id=7&units=metric", "weather"),
+    (openweathermap, "/data/2.5/air_pollution?lat=1&lon=2", "air_pollution"),
+    (openweathermap, "/data/2.5/air_pollution/history?lat=1", "air_pollution_history"),
+    (openweathermap, "/data/2.5/forecast?id=7", "forecast"),
+    (openweathermap, "/data/2.5/forecast/daily?id=7", "forecast_daily"),
+    (openweathermap, "/data/3.0/onecall?lat=1", "one_call"),
+    (openweathermap, "/data/3.0/onecall/timemachine?dt=1", "one_call_timemachine"),
+    (openweathermap, "/geo/1.0/direct?q=Lisbon", "geocoding_direct"),
+    (openweathermap, "/data/4.0/moon", "other"),
+    (pokeapi, "/api/v2/pokemon?limit=20&offset=40", "pokemon_list"),
+    (pokeapi, "/api/v2/pokemon/25/", "pokemon"),
+    (pokeapi, "/api/v2/pokemon/pikachu", "pokemon"),
+    (pokeapi, "/api/v2/pokemon/25/encounters", "pokemon_encounters"),
+    (pokeapi, "/api/v2/pokemon-species/25", "pokemon_species"),
+    (pokeapi, "/api/v2/evolution-chain/10/", "evolution_chain"),
+    (pokeapi, "/api/v2/item?limit=50", "resource_list"),
+    (pokeapi, "/api/v2/", "root"),
+    (pokeapi, "/api/v2/moon/1", "other"),
+    (pokeapi, "/api/v1/pokemon/1", "other"),
+)
+
+
+@pytest.mark.parametrize(("module", "path", "endpoint"), PATHS)
+def test_address_means_its_endpoint(module: ModuleType, path: str, endpoint: str) -> None:
+    assert module.endpoint_of("GET", path, "whatever") == endpoint
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "endpoint"),
+    [
+        (github, "repos-over-time", "repository"),
+        (openweathermap, "current", "weather"),
+        (openweathermap, "forecast5", "forecast"),
+        (pokeapi, "pokemon-species", "pokemon_species"),
+        (pokeapi, "lists", "resource_list"),
+        (github, "moon", "other"),
+        (openweathermap, "errors", "other"),
+        (pokeapi, "errors", "other"),
+    ],
+)
+def test_folder_decides_where_the_address_is_unknown(module: ModuleType, kind: str, endpoint: str) -> None:
+    assert module.endpoint_of("GET", None, kind) == endpoint
+
+
+@pytest.mark.parametrize("module", [github, openweathermap, pokeapi])
+def test_request_that_changes_something_is_none_of_ours(module: ModuleType) -> None:
+    for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1"):
+        assert module.endpoint_of("post", path, "whatever") == "other"
+
+
+@pytest.mark.parametrize(("module", "path", "endpoint"), PATHS)
+def test_endpoint_of_an_address_is_known_to_the_mapping(module: ModuleType, path: str, endpoint: str) -> None:
+    table = TABLES[module.__name__.split(".")[1]]
+
+    assert endpoint in table.mappings.keys() | table.nothing_in.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (github, ("repository", "organisation_repositories", "issues", "releases", "events")),
+        (openweathermap, ("weather", "air_pollution", "forecast")),
+        (pokeapi, ("pokemon_list", "pokemon", "pokemon_species", "evolution_chain")),
+    ],
+)
+def test_polled_endpoint_keeps_its_name(module: ModuleType, names: tuple[str, ...]) -> None:
+    assert {getattr(module, name.upper()) for name in names} == set(names)
