@@ -154,9 +154,9 @@ class HttpClient:
         await self._client.aclose()
 
     async def _get_once(self, url: str, headers: Mapping[str, str], requests: int) -> Response:
-        sent_url, sent_headers = self._with_credential(url, headers)
         body: Body | None = None
         try:
+            sent_url, sent_headers = self._with_credential(url, headers)
             async with asyncio.timeout(_TOTAL_SECONDS_MAX):
                 request = self._client.build_request("GET", _parsed(sent_url), headers=sent_headers)
                 answer = await self._client.send(request, stream=True)
@@ -169,9 +169,10 @@ class HttpClient:
             content = body.finish()
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise self._broken(error, url, body) from None
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError):
+            # it is not quoted: what cannot be parsed cannot be cleaned
             raise Poison(
-                f"the address {self.redacted(url)[:200]!r}",
+                f"the address of {len(url)} characters that cannot be parsed",
                 expected="an http or https address",
                 todo="check the base address and the pagination that the connector declares",
             ) from None

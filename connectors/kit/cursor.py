@@ -107,7 +107,10 @@ class Since:
 def _since(cursor: str | None) -> str | None:
     if cursor is None:
         return None
-    decoded = orjson.loads(cursor)
+    try:
+        decoded = orjson.loads(cursor)
+    except orjson.JSONDecodeError:
+        return None  # of another version: the newest page is read again, under the same ids
     since = decoded.get("since") if isinstance(decoded, dict) else None
     return since if isinstance(since, str) else None
 

@@ -24,7 +24,8 @@ class Pagination(Protocol):
     """Leads from one page to the next.
 
     ``parameters`` is asked once, for the first page; then ``next_url`` after each page that came with a body,
-    until it says ``None`` or ``pages_max`` pages were read.
+    until it says ``None`` or ``pages_max`` pages were read. It raises ``Poison`` where the vendor names a page
+    that is no address.
     """
 
     @property
@@ -80,7 +81,7 @@ class LinkHeader:
         for target, attributes in _LINK.findall(page.headers.get("link", "")):
             relation = _RELATION.search(attributes)
             if relation and "next" in relation[1].lower().split():
-                return urljoin(page.url, str(target))
+                return _joined(page.url, str(target))
         return None
 
 
@@ -181,7 +182,7 @@ class NextCursor:
         if isinstance(cursor, bool) or not isinstance(cursor, str | int) or cursor == "":
             return None
         if not self.parameter:
-            return urljoin(page.url, str(cursor))
+            return _joined(page.url, str(cursor))
         return with_query(page.url, {self.parameter: str(cursor)})
 
 
@@ -230,6 +231,17 @@ def canonical_url(url: str) -> str:
     """Return what addresses of the same page have in common: the order of their parameters does not matter."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query=urlencode(sorted(parse_qsl(parts.query, True))), fragment=""))
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise Poison(
+            f"a next page of {len(target)} characters that is no address",
+            expected="an http or https address, absolute or relative",
+            todo="correct the pagination that the connector declares, or report it to the vendor",
+        ) from None
 
 
 def _whole(text: str | None, otherwise: int) -> int:

@@ -165,47 +165,55 @@ class Poller:
             except (Transient, Poison, Refused) as error:
                 return error
             progress.pause_seconds = max(progress.pause_seconds, self._asked_interval(response))
-            if response.status == NOT_MODIFIED and known is not None:
-                progress.known.append(known)
-                # a list that has grown by a page may say so beside an unchanged last page
-                url = poll.pagination.next_url(Page(url, response.headers, b"")) or known.next_url
-            else:
-                url = await self._take(poll, progress, url, response)
+            page = Page(url, response.headers, response.body)
+            unchanged = known if response.status == NOT_MODIFIED else None
+            if unchanged is None:
+                await self._publish_page(progress, page, response.status)
+            try:
+                url = self._following(poll, progress, page, unchanged)
+            except Poison as error:
+                return error
             progress.page_index += 1
         progress.complete = True
         return None
 
-    async def _take(self, poll: Poll, progress: _Progress, url: str, response: Response) -> str | None:
-        """Publish a page and return the address of the next one."""
+    async def _publish_page(self, progress: _Progress, page: Page, status: int) -> None:
+        shown_url = self._client.redacted(page.url)
         event = raw_event(
             progress.origin,
-            url=self._client.redacted(url),
-            status=response.status,
-            headers=response.headers,
-            payload=response.body,
+            url=shown_url,
+            status=status,
+            headers=page.headers,
+            payload=page.payload,
             page_index=progress.page_index,
             fetched_at=self._clock.now_utc(),
         )
         try:
             acknowledged = await self._publisher.publish_event(event)
         except Poison as error:
-            # no broker setting of ours helps: its beginning is kept and the poll goes on
-            await self._dead_letter(progress, error, response.body, url)
+            # no setting of ours helps: its beginning is kept and the poll goes on
+            await self._dead_letter(progress, error, page.payload, page.url)
             progress.refused_by_broker = error
-        else:
-            place = f"{acknowledged.topic}-{acknowledged.partition}"
-            reached = progress.vouch_offsets.get(place, 0)
-            progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
-            progress.cost.events += 1
-        return self._remember(poll, progress, Page(url, response.headers, response.body))
+            return
+        place = f"{acknowledged.topic}-{acknowledged.partition}"
+        reached = progress.vouch_offsets.get(place, 0)
+        progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
+        progress.cost.events += 1
 
-    def _remember(self, poll: Poll, progress: _Progress, page: Page) -> str | None:
+    def _following(
+        self, poll: Poll, progress: _Progress, page: Page, unchanged: KnownPage | None
+    ) -> str | None:
+        """Remember a page and return the address of the one after it."""
+        following = poll.pagination.next_url(page)
+        following = following and self._client.without_credential(following)
+        if unchanged is not None:
+            progress.known.append(unchanged)
+            # a list that has grown by a page may say so beside an unchanged last page
+            return following or unchanged.next_url
         if poll.cursor is not None:
             progress.pages.append(page)
         if poll.find is not None:
             progress.found += poll.find(page.json)
-        following = poll.pagination.next_url(page)
-        following = following and self._client.without_credential(following)
         validators = validators_of(page.headers)
         if validators is not None:
             progress.known.append(KnownPage(canonical_url(page.url), validators, following))

@@ -81,6 +81,7 @@ class Runtime:
         self._clock: Clock = SystemClock()
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
+        self._publisher: Publisher | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop.
@@ -92,7 +93,7 @@ class Runtime:
         """
         # wrong settings are told before any server is waited for
         asking = None if self._source.recordings_url else self._make_asking()
-        server = ProcessServer(self._settings.metrics.port, self._health.not_ready)
+        server = ProcessServer(self._settings.metrics.port, self._not_ready)
         server.start()
         producer = None
         try:
@@ -102,7 +103,7 @@ class Runtime:
                 self._settings.bootstrap_servers,
                 delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
             )
-            publisher = Publisher(self._connector.name, producer, self._codec)
+            publisher = self._publisher = Publisher(self._connector.name, producer, self._codec)
             stored = await self._load(stop)
             if asking is None:
                 await self._play_recordings(publisher, stored, stop)
@@ -114,6 +115,10 @@ class Runtime:
             if producer is not None:
                 await asyncio.to_thread(producer.close)
             server.close()
+
+    def _not_ready(self) -> list[str]:
+        away = self._publisher.not_ready() if self._publisher is not None else []
+        return away or self._health.not_ready()
 
     async def _poll(
         self, asking: Asking, publisher: Publisher, stored: dict[str, ConnectorState], stop: asyncio.Event

@@ -45,6 +45,12 @@ class Publisher:
         self._producer = producer
         self._codec = codec
         self._registered: set[str] = set()
+        self._registry_away: Transient | None = None
+
+    def not_ready(self) -> list[str]:
+        """Return why nothing can be published now; none if something can."""
+        away = self._registry_away
+        return [] if away is None else [f"{self._source}: {away.found}"]
 
     async def publish_event(self, event: RawEvent) -> Acknowledged:
         """Return where the event is.
@@ -107,8 +113,16 @@ class Publisher:
             on=Transient, attempts=_REGISTRY_ATTEMPTS, timeout=None, wait_max=_REGISTRY_WAIT_SECONDS_MAX
         ):
             with attempt:
-                # the first record of a topic registers its schema, which waits for another server
-                value = await asyncio.to_thread(self._codec.encode, topic, record)
-                self._registered.add(topic)
-                return value
+                return await self._registering(topic, record)
         raise AssertionError("unreachable: the retry returns or raises")
+
+    async def _registering(self, topic: str, record: Record) -> bytes:
+        # the first record of a topic registers its schema, which waits for another server
+        try:
+            value = await asyncio.to_thread(self._codec.encode, topic, record)
+        except Transient as error:
+            self._registry_away = error
+            raise
+        self._registry_away = None
+        self._registered.add(topic)
+        return value

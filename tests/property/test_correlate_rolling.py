@@ -62,7 +62,7 @@ def run(batches: list[Batch], rolled: RollingCorrelation | None = None) -> Windo
 def streams(draw: st.DrawFn, *, late: bool = True) -> list[Batch]:
     """Messages of a few series from two sources: jitter, gaps, repeats, and data far too late."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    steps = draw(st.integers(WINDOW, 3 * WINDOW))
+    steps = draw(st.integers(WINDOW, 5 * WINDOW))
     jump = draw(st.sampled_from([0, 0, 5, 40, 100_000]))
     per_batch = draw(st.integers(1, 6))
     batches: list[Batch] = []
@@ -71,6 +71,8 @@ def streams(draw: st.DrawFn, *, late: bool = True) -> list[Batch]:
         times = START + STEP * (np.arange(steps) + rng.uniform(-0.4, 0.4, steps))
         times[steps // 2 :] += jump * STEP
         keep = rng.random(steps) > draw(st.sampled_from([0.0, 0.3]))
+        # some end early: when they have been silent for a window, a series that was refused may come in
+        keep[int(steps * draw(st.sampled_from([1.0, 1.0, 0.4]))) :] = False
         times, level = times[keep], level[keep]
         source = "ab"[name % 2]
         for first in range(0, len(times), per_batch):

@@ -60,7 +60,13 @@ def test_offset_grows_by_the_rows_that_came_and_not_by_those_asked_for() -> None
 
 @pytest.mark.parametrize(
     ("cursor", "following"),
-    [("abc", f"{URL}&start_cursor=abc"), (7, f"{URL}&start_cursor=7"), (None, None), ("", None), (True, None)],
+    [
+        ("abc", f"{URL}&start_cursor=abc"),
+        (7, f"{URL}&start_cursor=7"),
+        (None, None),
+        ("", None),
+        (True, None),
+    ],
 )
 def test_next_cursor_is_sent_back_as_it_came(cursor: object, following: str | None) -> None:
     nested = NextCursor("cursors.after", "start_cursor")

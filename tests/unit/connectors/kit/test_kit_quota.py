@@ -158,6 +158,22 @@ async def test_pacer_gives_a_place_on_when_a_request_has_ended() -> None:
     assert order == ["a", "b", "c"]
 
 
+async def test_pacer_lets_no_more_through_in_any_window_than_is_documented() -> None:
+    rate = DocumentedRate(40, 0.5)
+    pacer = Pacer("x", rate, requests_per_minute_max=None, clock=SystemClock())
+    times: list[float] = []
+
+    async def ask() -> None:
+        async with pacer.turn():
+            times.append(asyncio.get_running_loop().time())
+
+    await asyncio.gather(*(ask() for _ in range(70)))
+
+    busiest = max(sum(begin <= time < begin + rate.window_seconds for time in times) for begin in times)
+    assert len(times) == 70
+    assert busiest <= rate.requests
+
+
 def test_documented_rate_is_replaced_by_what_the_plan_allows() -> None:
     own = DocumentedRate(60)
 
