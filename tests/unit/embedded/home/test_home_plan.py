@@ -1,0 +1,119 @@
+"""From settings and options to the list of processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crosscurrent.embedded.home.options import HomeOptions
+from crosscurrent.embedded.home.plan import Plan, make_plan
+from crosscurrent.embedded.home.spec import dependents
+from crosscurrent.errors import WrongUse
+from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SourceSettings
+
+SOURCES = ("github", "openweathermap", "pokeapi")
+
+
+def settings_of(home: Path, **sections: object) -> Settings:
+    return Settings(home=home, **sections)  # type: ignore[arg-type]
+
+
+def names(plan: Plan) -> list[str]:
+    return [spec.name for spec in plan.specs]
+
+
+def test_plan_has_every_part_but_sources_that_are_not_enabled(tmp_path: Path) -> None:
+    github = {"github": SourceSettings(enabled=True)}
+    plan = make_plan(settings_of(tmp_path, sources=github), HomeOptions(sources=SOURCES))
+    assert names(plan) == [
+        *("broker", "registry", "clickhouse", "restore", "sink"),
+        *("normalise+detect", "correlate", "connector.github", "live"),
+    ]
+
+
+def test_plan_starts_each_process_after_what_it_needs(tmp_path: Path) -> None:
+    plan = make_plan(settings_of(tmp_path), HomeOptions(sources=SOURCES, world=True), world_port=8070)
+    for position, spec in enumerate(plan.specs):
+        assert set(spec.needs) <= set(names(plan)[:position]), spec.name
+
+
+def test_plan_takes_down_with_the_broker_all_that_use_it(tmp_path: Path) -> None:
+    plan = make_plan(settings_of(tmp_path), HomeOptions(sources=SOURCES, world=True), world_port=8070)
+    stays = set(names(plan)) - dependents(plan.specs, "broker")
+    assert stays == {"broker", "world", "registry", "clickhouse", "live"}
+
+
+def test_plan_starts_no_server_whose_address_is_set(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path,
+        kafka=KafkaSettings(bootstrap_servers="kafka.example:9092"),
+        clickhouse=ClickHouseSettings(url="http://clickhouse.example:8123"),
+    )
+    plan = make_plan(settings, HomeOptions(sources=SOURCES))
+    assert names(plan)[:2] == ["registry", "sink"]
+    assert plan.broker is None
+    assert plan.drain is None
+    assert plan.environment["CROSSCURRENT_KAFKA__BOOTSTRAP_SERVERS"] == "kafka.example:9092"
+    assert "CROSSCURRENT_KAFKA__SESSION_TIMEOUT_SECONDS" not in plan.environment
+
+
+def test_plan_shortens_sessions_on_tansu_unless_they_are_set(tmp_path: Path) -> None:
+    name = "CROSSCURRENT_KAFKA__SESSION_TIMEOUT_SECONDS"
+    short = make_plan(settings_of(tmp_path), HomeOptions())
+    given = make_plan(settings_of(tmp_path, kafka=KafkaSettings(session_timeout_seconds=9)), HomeOptions())
+    assert float(short.environment[name]) < KafkaSettings().session_timeout_seconds
+    assert name not in given.environment
+
+
+def test_plan_points_sources_at_the_world(tmp_path: Path) -> None:
+    options = HomeOptions(sources=SOURCES, world=True, world_arguments=("--speed", "60"))
+    plan = make_plan(settings_of(tmp_path), options, world_port=8070, world_anchor=12.5)
+    world = plan.specs[0]
+    assert plan.environment["CROSSCURRENT_SOURCES__GITHUB__BASE_URL"] == "http://127.0.0.1:8070/github"
+    assert plan.environment["CROSSCURRENT_SOURCES__POKEAPI__ENABLED"] == "true"
+    assert world.command[-4:] == ("--speed", "60", "--anchor", "12.5")
+
+
+def test_plan_points_sources_at_recordings(tmp_path: Path) -> None:
+    options = HomeOptions(sources=SOURCES, recordings=tmp_path)
+    plan = make_plan(settings_of(tmp_path), options, world_port=8070)
+    assert plan.specs[0].name == "recordings"
+    assert plan.environment["CROSSCURRENT_SOURCES__GITHUB__RECORDINGS_URL"] == "http://127.0.0.1:8070"
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        (("broker", "registry"), ["broker", "registry"]),
+        (("detect",), ["detect"]),
+        (("pokeapi",), ["connector.pokeapi"]),
+        (("broker", "clickhouse", "sink"), ["broker", "clickhouse", "restore", "sink"]),
+    ],
+)
+def test_plan_has_only_the_parts_asked_for(
+    tmp_path: Path, only: tuple[str, ...], expected: list[str]
+) -> None:
+    sources = {name: SourceSettings(enabled=True) for name in SOURCES}
+    plan = make_plan(settings_of(tmp_path, sources=sources), HomeOptions(sources=SOURCES, only=only))
+    assert names(plan) == expected
+    assert plan.drain is None
+
+
+def test_plan_keeps_secrets_off_command_lines(tmp_path: Path) -> None:
+    sources = {"github": SourceSettings.model_validate({"enabled": True, "token": "s3cret-t0ken"})}
+    plan = make_plan(settings_of(tmp_path, sources=sources), HomeOptions(sources=SOURCES))
+    assert not [spec.name for spec in plan.specs if "s3cret-t0ken" in " ".join(spec.command)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        HomeOptions(sources=SOURCES, only=("brokr",)),
+        HomeOptions(broker="rabbit"),
+        HomeOptions(world=True, recordings=Path("recordings")),
+    ],
+)
+def test_options_refuse_what_does_not_fit(options: HomeOptions) -> None:
+    with pytest.raises(WrongUse):
+        options.check()
