@@ -14,7 +14,7 @@ import structlog
 from crosscurrent.errors import Poison, Transient
 from schemas.codec import Codec
 from schemas.records import ConnectorState, ProcessorState
-from schemas.topics import CONNECTOR_STATE, PROCESSOR_STATE
+from schemas.topics import CONNECTOR_STATE, PROCESSOR_STATE, RAW
 from sinks.clickhouse.client import ClickHouse
 from sinks.clickhouse.dead_letter import Burial
 from sinks.clickhouse.decode import Decoded, DecodedStretch, cut, decode_message
@@ -93,7 +93,8 @@ class BatchWriter:
     def write(self, stretches: Sequence[Stretch]) -> Outcome:
         """Write a batch and return what became of it."""
         outcome = Outcome()
-        todo = sorted(stretches, key=lambda stretch: stretch.topic in _STATE_TOPICS)
+        # causes before what follows from them, so that what is cut short lacks no raw event
+        todo = sorted(stretches, key=lambda s: (s.topic in _STATE_TOPICS, not s.topic.startswith(f"{RAW}.")))
         try:
             for is_state in (False, True):
                 group = [stretch for stretch in todo if (stretch.topic in _STATE_TOPICS) == is_state]

@@ -7,9 +7,10 @@ afterwards is what there is.
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,10 +19,12 @@ import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from clickhouse_connect.driver.external import ExternalData
+from urllib3.exceptions import HTTPError
 
 from crosscurrent.clock import Clock, SystemClock
-from crosscurrent.errors import Fatal, Poison, Transient, WrongUse
+from crosscurrent.errors import Fatal, Poison, ServerAway, Transient, WrongUse
 from crosscurrent.settings import Settings
+from sinks.clickhouse.late_error import LateError, without_late_error
 
 Rows = list[dict[str, Any]]
 
@@ -29,6 +32,8 @@ _CONNECT_TIMEOUT_SECONDS = 5
 _ANSWER_TIMEOUT_SECONDS = 60
 _GIVEN_UP_WAIT_SECONDS = 30.0
 _GIVEN_UP_POLL_SECONDS = 0.1
+_PIECE_BYTES = 256 * 1024
+_WORDS_SHOWN_MAX = 2000
 _QUERY_ID_PREFIX = "crosscurrent-sink-"
 
 # codes of src/Common/ErrorCodes.cpp that speak of the data, so no repetition helps
@@ -57,10 +62,18 @@ class ClickHouse:
     Args:
         settings: address, user, password and database.
         clock: measures how long a given-up insert is waited for.
+        answer_timeout_seconds: how long ClickHouse may be silent before it counts as away.
     """
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        answer_timeout_seconds: int = _ANSWER_TIMEOUT_SECONDS,
+    ) -> None:
         self._settings = settings
+        self._answer_timeout_seconds = answer_timeout_seconds
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._client: Any = None
@@ -82,6 +95,24 @@ class ClickHouse:
             client = self._connect(None)
             try:
                 client.command(f"CREATE DATABASE IF NOT EXISTS {self.database}")
+            finally:
+                client.close()
+        except (ClickHouseError, OSError) as error:
+            raise self._translate(error) from error
+
+    def has_table(self, name: str) -> bool:
+        """Return whether the database is there and has a table of that name.
+
+        Raises:
+            Transient: ClickHouse does not answer or is in trouble.
+            Fatal: ClickHouse refuses the user.
+        """
+        sql = "SELECT count() FROM system.tables WHERE database = {database:String} AND name = {name:String}"
+        try:
+            client = self._connect(None)
+            try:
+                result = client.query(sql, parameters={"database": self.database, "name": name})
+                return bool(result.first_row[0])
             finally:
                 client.close()
         except (ClickHouseError, OSError) as error:
@@ -158,6 +189,39 @@ class ClickHouse:
             return self._connected().query_arrow(sql, external_data=_external_data(external), settings=given)
         except (ClickHouseError, OSError) as error:
             raise self._translate(error) from error
+
+    def stream(
+        self, sql: str, output_format: str | None, *, settings: Mapping[str, object] | None = None
+    ) -> Iterator[bytes]:
+        """Yield the answer to a query as ClickHouse writes it, piece by piece.
+
+        Args:
+            sql: the query.
+            output_format: name of the format; ``None`` if the query names it itself.
+            settings: ClickHouse settings of this query.
+
+        Raises:
+            WrongUse: ClickHouse refuses the query; says so in its own words.
+            ServerAway: ClickHouse does not answer.
+            Fatal: ClickHouse refuses the user.
+        """
+        try:
+            answer = self._connected().raw_stream(sql, settings=dict(settings or {}), fmt=output_format)
+            with answer:
+                yield from without_late_error(_pieces(answer))
+        except DatabaseError as error:
+            raise self._refusal(error) from error
+        except LateError as error:
+            raise WrongUse(
+                f"ClickHouse gave up in the middle of the answer: {_own_words(error.words)}",
+                expected="a query that can be answered to its end",
+                todo="do not use what was written; correct the query",
+            ) from error
+        except Transient as error:
+            raise ServerAway(error.found, expected=error.expected, todo=error.todo) from error
+        except (ClickHouseError, HTTPError, OSError) as error:
+            away = self._translate(error)
+            raise ServerAway(away.found, expected=away.expected, todo=away.todo) from error
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Insert rows whose column names are the table's; columns that are left out get their defaults.
@@ -284,11 +348,22 @@ class ClickHouse:
             password=section.password.get_secret_value(),
             database=database or "default",
             connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            send_receive_timeout=_ANSWER_TIMEOUT_SECONDS,
+            send_receive_timeout=self._answer_timeout_seconds,
             query_retries=0,
             autogenerate_session_id=False,
             client_name="crosscurrent",
             tz_mode="aware",
+        )
+
+    def _refusal(self, error: DatabaseError) -> WrongUse | Fatal:
+        translated = self._translate(error)
+        if isinstance(translated, Fatal):
+            return translated
+        return WrongUse(
+            _own_words(str(error)),
+            expected="a query that ClickHouse accepts and that changes nothing",
+            todo="correct the query; `SHOW TABLES` and `DESCRIBE TABLE name` say what there is",
+            code=error.code,
         )
 
     def _translate(self, error: Exception) -> Transient | Poison | Fatal:
@@ -325,6 +400,26 @@ def _external_data(external: External | None) -> ExternalData | None:
         fmt="Arrow",
         structure=list(external.structure),
     )
+
+
+def _pieces(answer: Any) -> Iterator[bytes]:
+    """Yield an answer as it comes.
+
+    Not ``read``: it keeps what it has when the connection breaks, and with it the error that ClickHouse wrote last.
+    """
+    while piece := answer.read1(_PIECE_BYTES):
+        yield bytes(piece)
+
+
+def _own_words(text: str) -> str:
+    """Return what ClickHouse said, without what the client library puts around it."""
+    match = re.search(r"DB::Exception:\s*(.*)", text, re.DOTALL)
+    words = (match[1] if match else text).strip()
+    words = re.sub(r"\s*\(for url [^)]*\)\s*$", "", words)
+    # a syntax error lists every word of the language that could have stood there
+    return re.sub(r"(Expected one of: .{200}).*?(?=\(SYNTAX_ERROR\)|$)", r"\1… ", words, flags=re.DOTALL)[
+        :_WORDS_SHOWN_MAX
+    ]
 
 
 def _arrow_bytes(table: pa.Table) -> bytes:

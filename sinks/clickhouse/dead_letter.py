@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from crosscurrent.clock import Clock
@@ -22,8 +23,8 @@ STAGE = "sink"
 class Burial(Protocol):
     """Takes what cannot be processed."""
 
-    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> None:
-        """Return once every failure is kept where it can be looked at and replayed."""
+    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> list[DeadLetter]:
+        """Return a letter for each failure, once those who follow the dead letters can have them."""
         ...
 
 
@@ -44,19 +45,21 @@ class DeadLetters:
         self._tenant = tenant
         self._topic = topic_name(DEAD_LETTER, STAGE)
 
-    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> None:
-        """Publish one dead letter for each failure; return when the broker has acknowledged them all.
+    def publish(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> list[DeadLetter]:
+        """Publish one dead letter for each failure; return them when the broker has acknowledged them all.
 
         Raises:
             Transient: the broker or the registry does not answer; do it again, the ids stay the same.
         """
-        if failures:
-            asyncio.run(self._publish_all(failures))
+        now_utc = self._clock.now_utc()
+        letters = [dead_letter(message, error, self._tenant, now_utc) for message, error in failures]
+        if letters:
+            asyncio.run(self._publish_all(letters))
+        return letters
 
-    async def _publish_all(self, failures: Sequence[tuple[SinkMessage, Poison]]) -> None:
+    async def _publish_all(self, letters: Sequence[DeadLetter]) -> None:
         waiting = []
-        for message, error in failures:
-            letter = self._letter(message, error)
+        for letter in letters:
             future = await self._producer.enqueue(
                 self._topic,
                 key=message_key(letter.tenant, STAGE, letter.record_id),
@@ -71,29 +74,36 @@ class DeadLetters:
             waiting.append(future)
         await asyncio.gather(*waiting)
 
-    def _letter(self, message: SinkMessage, error: Poison) -> DeadLetter:
-        tenant = tenant_of(message.key, self._tenant)
-        value = message.value or b""
-        return DeadLetter(
-            tenant=tenant,
-            # from the bytes, not the position: the same message in another life is the same dead letter
-            record_id=record_id(
-                tenant, "dead-letter", STAGE, message.topic, hashlib.sha256(value).hexdigest()
-            ),
-            stage=STAGE,
-            cluster=message.cluster,
-            topic=message.topic,
-            partition=message.partition,
-            offset=message.offset,
-            key=message.key,
-            headers=dict(message.headers),
-            value=value,
-            error=type(error).__name__,
-            found=error.found,
-            expected=error.expected,
-            todo=error.todo,
-            failed_at=self._clock.now_utc(),
-        )
+
+def dead_letter(message: SinkMessage, error: Poison, default_tenant: str, now_utc: datetime) -> DeadLetter:
+    """Return the dead letter of a message: its bytes, where it was, and why.
+
+    Args:
+        message: what cannot be processed.
+        error: why.
+        default_tenant: whose it is where the message's key does not say.
+        now_utc: when it failed.
+    """
+    tenant = tenant_of(message.key, default_tenant)
+    value = message.value or b""
+    return DeadLetter(
+        tenant=tenant,
+        # from the bytes, not the position: the same message in another life is the same dead letter
+        record_id=record_id(tenant, "dead-letter", STAGE, message.topic, hashlib.sha256(value).hexdigest()),
+        stage=STAGE,
+        cluster=message.cluster,
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        key=message.key,
+        headers=dict(message.headers),
+        value=value,
+        error=type(error).__name__,
+        found=error.found,
+        expected=error.expected,
+        todo=error.todo,
+        failed_at=now_utc,
+    )
 
 
 def tenant_of(key: bytes | None, default: str) -> str:

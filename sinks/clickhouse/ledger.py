@@ -37,6 +37,7 @@ class LedgerRow:
         empty_offsets: messages that hold no rows.
         duplicate_offsets: messages all of whose rows are duplicates.
         dead_letter_offsets: messages that went to the dead letters.
+        dead_letter_ids: for each of these the ``record_id`` of its letter.
     """
 
     stretch: Stretch
@@ -45,6 +46,7 @@ class LedgerRow:
     empty_offsets: list[int] = field(default_factory=list)
     duplicate_offsets: list[int] = field(default_factory=list)
     dead_letter_offsets: list[int] = field(default_factory=list)
+    dead_letter_ids: list[str] = field(default_factory=list)
 
 
 def ledger_table(rows: Sequence[LedgerRow]) -> pa.Table:
@@ -106,4 +108,6 @@ def _columns(row: LedgerRow) -> dict[str, object]:
         "empty_offsets": row.empty_offsets,
         "duplicate_offsets": row.duplicate_offsets,
         "dead_letter_offsets": row.dead_letter_offsets,
+        "dead_letter_ids": row.dead_letter_ids,
+        "lost_offsets": [],
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
-from crosscurrent.kafka.client import client_config
+from crosscurrent.kafka.client import broker_away, client_config
 from crosscurrent.settings import Settings
 from schemas.topics import (
     ANOMALIES,
@@ -18,7 +21,7 @@ from schemas.topics import (
     PROCESSOR_STATE,
     RAW,
 )
-from sinks.clickhouse.message import SinkMessage
+from sinks.clickhouse.message import SinkMessage, TopicPartitionKey
 
 GROUP = "crosscurrent-sink-clickhouse"
 TOPICS = [
@@ -37,6 +40,7 @@ _POLL_INTERVAL_MAX_MS = 300_000
 _FETCH_WAIT_MAX_MS = 50
 _QUEUED_KBYTES_MAX = 32 * 1024
 _FETCH_BYTES_MAX = 64 * 1024 * 1024
+_TIMEOUT_SECONDS = 10.0
 
 
 def make_consumer(settings: Settings, on_error: Any) -> Consumer:
@@ -86,6 +90,44 @@ def sink_message(message: Message, cluster: str) -> SinkMessage:
         value=_bytes(message.value()),
         headers={name: _bytes(value) or b"" for name, value in message.headers() or ()},
     )
+
+
+def subscribed_topics(bootstrap_servers: str) -> list[str]:
+    """Return the topics on the broker that the sink reads, in the order of their names.
+
+    Raises:
+        ServerAway: no broker answers.
+    """
+    try:
+        names = AdminClient(client_config(bootstrap_servers)).list_topics(timeout=_TIMEOUT_SECONDS).topics
+    except KafkaException as error:
+        raise broker_away(bootstrap_servers, error) from error
+    return sorted(name for name in names if is_subscribed(name))
+
+
+def is_subscribed(topic: str) -> bool:
+    """Return whether the sink reads a topic of that name."""
+    return any(re.match(wanted, topic) if wanted.startswith("^") else wanted == topic for wanted in TOPICS)
+
+
+def first_offsets_kept(
+    bootstrap_servers: str, places: Iterable[TopicPartitionKey]
+) -> dict[TopicPartitionKey, int]:
+    """Return for each partition the first offset that the broker still keeps.
+
+    Raises:
+        ServerAway: no broker answers.
+    """
+    consumer = Consumer({**client_config(bootstrap_servers), "group.id": f"{GROUP}-audit"})
+    try:
+        return {
+            place: int(consumer.get_watermark_offsets(TopicPartition(*place), timeout=_TIMEOUT_SECONDS)[0])
+            for place in places
+        }
+    except KafkaException as error:
+        raise broker_away(bootstrap_servers, error) from error
+    finally:
+        consumer.close()
 
 
 def _bytes(value: str | bytes | None) -> bytes | None:

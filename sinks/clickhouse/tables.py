@@ -164,5 +164,7 @@ LEDGER = pa.schema(
         ("empty_offsets", pa.list_(INT64)),
         ("duplicate_offsets", pa.list_(INT64)),
         ("dead_letter_offsets", pa.list_(INT64)),
+        ("dead_letter_ids", pa.list_(TEXT)),
+        ("lost_offsets", pa.list_(INT64)),
     ]
 )

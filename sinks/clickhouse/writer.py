@@ -166,12 +166,23 @@ class PartWriter:
                 tally.count(block.message_index, verdict.written)
 
     def _bury(self, messages: Sequence[Decoded], tally: _Tally) -> None:
+        """Publish the dead letters and write their rows, whose origin is the message at fault.
+
+        The rows do not wait for their way through the topic: a broker that forgets may lose that, and the ledger
+        is about to say that they are safe.
+        """
         failures = [(index, decoded) for index, decoded in enumerate(messages) if decoded.error is not None]
         self._guard()
-        self._dead_letters.publish([(d.message, d.error) for _, d in failures if d.error is not None])
-        for index, decoded in failures:
-            tally.bury(index)
+        letters = self._dead_letters.publish(
+            [(d.message, d.error) for _, d in failures if d.error is not None]
+        )
+        rows = []
+        for (index, decoded), letter in zip(failures, letters, strict=True):
+            rows += [(index, decoded.message, row) for row in record_rows(letter)]
+            tally.bury(index, letter.record_id)
             DEAD_LETTERS.labels(decoded.message.topic).inc()
+        for block in _build(rows, messages):
+            self._write_block(block, messages, tally)
 
 
 class _Tally:
@@ -180,15 +191,15 @@ class _Tally:
     def __init__(self, message_count: int) -> None:
         self._written = np.zeros(message_count, np.int64)
         self._rows = np.zeros(message_count, np.int64)
-        self._dead = np.zeros(message_count, np.bool_)
+        self._dead: dict[int, str] = {}
 
     def count(self, message_index: NDArray[np.int64], written: NDArray[np.bool_]) -> None:
         count = len(self._rows)
         self._rows += np.bincount(message_index, minlength=count)
         self._written += np.bincount(message_index[written], minlength=count)
 
-    def bury(self, index: int) -> None:
-        self._dead[index] = True
+    def bury(self, index: int, letter_id: str) -> None:
+        self._dead[index] = letter_id
 
     def ledger(self, part: Sequence[DecodedStretch]) -> list[LedgerRow]:
         rows, begin = [], 0
@@ -200,7 +211,12 @@ class _Tally:
 
     def _row(self, decoded: DecodedStretch, place: slice) -> LedgerRow:
         offsets = np.array([message.offset for message in decoded.stretch.messages], np.int64)
-        written, rows, dead = self._written[place], self._rows[place], self._dead[place]
+        written, rows = self._written[place], self._rows[place]
+        letters = {
+            index: self._dead[index] for index in range(place.start, place.stop) if index in self._dead
+        }
+        dead = np.zeros(len(offsets), np.bool_)
+        dead[[index - place.start for index in letters]] = True
         return LedgerRow(
             stretch=decoded.stretch,
             rows_written=int(written.sum()),
@@ -208,6 +224,7 @@ class _Tally:
             empty_offsets=offsets[~dead & (rows == 0)].tolist(),
             duplicate_offsets=offsets[~dead & (rows > 0) & (written == 0)].tolist(),
             dead_letter_offsets=offsets[dead].tolist(),
+            dead_letter_ids=list(letters.values()),
         )
 
 

@@ -110,14 +110,26 @@ def test_sink_writes_each_row_once_when_killed_after_the_rows(
 def test_sink_goes_on_from_the_ledger_when_the_broker_begins_another_life(
     broker: Broker, tables: Tables, sink: SinkProcess, codec: Codec
 ) -> None:
-    sink.start()
+    """The sink goes on in place, or its process ends and is started again, as the home does.
+
+    librdkafka does not survive each topic that comes back with another id; its maintainers advise a new client
+    (https://github.com/confluentinc/librdkafka/issues/4898).
+    """
+    process = sink.start()
     publish_observations(broker, codec, 0, MESSAGES)
     wait_until(lambda: tables.messages("observations") == MESSAGES, "the first life is in the ledger")
     broker.stop()
     broker.start("life-2")
     # the end of the first life comes again, at other offsets
     publish_observations(broker, codec, MESSAGES - 5, MESSAGES + 5)
-    wait_until(lambda: tables.messages("observations") == MESSAGES + 10, "the second life is in the ledger")
+
+    def second_life_is_in() -> bool:
+        nonlocal process
+        if process.poll() is not None:
+            process = sink.start()
+        return tables.messages("observations") == MESSAGES + 10
+
+    wait_until(second_life_is_in, "the second life is in the ledger")
     tables.assert_exact(MESSAGES + 5)
     written = tables.rows(
         "SELECT sum(rows_written) AS w, sum(rows_duplicate) AS d FROM ingest_ledger FINAL "

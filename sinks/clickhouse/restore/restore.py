@@ -1,0 +1,233 @@
+"""The restore of a broker that forgot its topics, done after it started and before anyone else uses it.
+
+Raw events that the normaliser has not processed, and observations that the other processors have not processed
+or need for their windows, are published again in their old order. Then follow the states of processors, whose
+positions are translated to the new offsets, and those of connectors. Every step may be done again: what comes
+twice carries the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from crosscurrent.errors import ServerAway
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks, topic_lives
+from crosscurrent.settings import Settings
+from schemas.codec import Codec
+from schemas.registry import ConfluentRegistry
+from schemas.topics import OBSERVATIONS, RAW, all_topics, topic_name
+from sinks.clickhouse.client import ClickHouse
+from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.restore.closing import close_books, finished_offsets
+from sinks.clickhouse.restore.history import History
+from sinks.clickhouse.restore.need import Landing, Reader, Segment, needed_from, partition_offsets
+from sinks.clickhouse.restore.register import OVER, RESTORED, LifeRegister
+from sinks.clickhouse.restore.replay import Replay
+from sinks.clickhouse.restore.states import States
+from sinks.clickhouse.vouchers import cluster_id
+
+PROCESSORS = ("normalise", "correlate", "detect")
+
+_NORMALISE = "normalise"
+_RAW_TOPICS_SQL = "SELECT DISTINCT _topic AS topic FROM raw_events"
+_REPLAYED_SQL = """
+SELECT origin_cluster, origin_partition, min(origin_offset) AS begin FROM replayed_messages
+WHERE cluster_id = {life:String} AND topic = {topic:String}
+    AND offset >= transform(partition, {partitions:Array(Int32)}, {offsets:Array(Int64)}, toInt64(0))
+GROUP BY origin_cluster, origin_partition
+"""
+
+_log = structlog.get_logger()
+
+
+def restore_broker(
+    settings: Settings,
+    *,
+    sources: tuple[str, ...],
+    processors: Sequence[str] = PROCESSORS,
+    codec: Codec | None = None,
+) -> None:
+    """Return once the broker has all that processors and connectors need; at once if it has it already.
+
+    Nobody else may use the broker meanwhile.
+
+    Args:
+        settings: where Kafka, the registry and ClickHouse are.
+        sources: names of the sources, whose topics are created.
+        processors: those that will run; one of which no state is known gets everything.
+        codec: encodes what is published; by default with the registry of the settings.
+
+    Raises:
+        ServerAway: the broker does not answer.
+        Transient: ClickHouse, the broker or the registry does not answer; do it again.
+        Fatal: the database was written by a newer version, or a server refuses this process.
+    """
+    client = ClickHouse(settings)
+    try:
+        migrate(client)
+        present = _present_life(settings, sources)
+        register = LifeRegister(client)
+        if register.begin(present).stage >= RESTORED:
+            _log.info("restore_not_needed", cluster_id=present)
+            return
+        producer = Producer(
+            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+        )
+        try:
+            used = codec or Codec(ConfluentRegistry(settings.registry_url))
+            _Restore(settings, client, producer, used, register, present).run(sources, processors)
+        finally:
+            producer.close()
+        over = register.open_lives(present)
+        finished_rows = close_books(client, over)
+        for life in over:
+            register.advance(life, OVER)
+        register.advance(present, RESTORED)
+        _log.info("restore_finished", cluster_id=present, rows_brought_to_an_end=finished_rows)
+    finally:
+        client.close()
+
+
+def _present_life(settings: Settings, sources: tuple[str, ...]) -> str:
+    topics = [NewTopic(topic.name, topic.compacted) for topic in all_topics(sources)]
+    kafka = settings.kafka
+    ensure_topics(
+        settings.bootstrap_servers,
+        topics,
+        partitions=kafka.partitions,
+        replication_factor=kafka.replication_factor,
+    )
+    lives = topic_lives(settings.bootstrap_servers, [OBSERVATIONS])
+    if OBSERVATIONS not in lives:
+        raise ServerAway(
+            f"no topic {OBSERVATIONS} on {settings.bootstrap_servers}",
+            expected="the topics that were just created",
+            todo="check the broker",
+        )
+    return cluster_id(lives[OBSERVATIONS])
+
+
+class _Restore:
+    """One restore. Call ``run`` once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: ClickHouse,
+        producer: Producer,
+        codec: Codec,
+        register: LifeRegister,
+        present: str,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._codec = codec
+        self._present = present
+        self._sequences = register.sequences()
+        self._open = register.open_lives(present)
+        self._replay = Replay(client, producer, present)
+        self._states = States(client, codec, producer, present)
+
+    def run(self, sources: tuple[str, ...], processors: Sequence[str]) -> None:
+        """Publish what is needed, then the states."""
+        readers = self._readers(processors)
+        known = [str(row["topic"]) for row in self._client.query(_RAW_TOPICS_SQL)]
+        raw_topics = sorted({*known, *(topic_name(RAW, source) for source in sources)})
+        translated: list[tuple[Reader, dict[str, int], dict[str, int]]] = [
+            (reader, {}, {}) for reader in readers
+        ]
+        for topic in (*raw_topics, OBSERVATIONS):
+            is_raw = topic != OBSERVATIONS
+            inputs = [one for one in translated if (one[0].processor == _NORMALISE) == is_raw]
+            self._give_again(topic, inputs)
+        for reader, input_offsets, refill_offsets in translated:
+            count = self._states.publish_processor(reader, input_offsets, refill_offsets)
+            _log.info("processor_restored", processor=reader.processor, states=count, positions=input_offsets)
+        _log.info("connectors_restored", states=self._states.publish_connectors())
+
+    def _readers(self, processors: Sequence[str]) -> list[Reader]:
+        known = self._states.readers()
+        names = {(reader.tenant, reader.processor) for reader in known}
+        tenant = self._settings.tenant
+        return known + [Reader(tenant, name) for name in processors if (tenant, name) not in names]
+
+    def _give_again(
+        self, topic: str, inputs: Sequence[tuple[Reader, dict[str, int], dict[str, int]]]
+    ) -> None:
+        """Publish what the readers of a topic need and translate their positions on it."""
+        history = History(self._client, self._codec, topic)
+        segments = [s for s in history.segments() if cluster_id(s.cluster) != self._present]
+        positions = [self._landing(topic, segments, reader, reader.input_offsets) for reader, _, _ in inputs]
+        windows = [self._landing(topic, segments, reader, reader.window_offsets()) for reader, _, _ in inputs]
+        landings = [*positions, *windows]
+
+        def landed(segment: Segment, origin_offset: int, partition: int, offset: int) -> None:
+            for landing in landings:
+                landing.note(segment, origin_offset, partition, offset)
+
+        finished = finished_offsets(self._client, self._open, topic)
+        count = 0
+        for segment in sorted(segments, key=self._order):
+            begins = [landing.needed[segment] for landing in landings if segment in landing.needed]
+            if not begins:
+                continue
+            bound = (
+                {"finished": finished.get(segment, 0)} if cluster_id(segment.cluster) in self._open else {}
+            )
+            for page in history.pages(segment, min(begins), **bound):
+                if page:
+                    self._replay.publish(topic, segment, page, landed)
+                    count += len(page)
+        _log.info("topic_restored", topic=topic, messages=count)
+        self._translate(topic, inputs, positions, windows)
+
+    def _translate(
+        self,
+        topic: str,
+        inputs: Sequence[tuple[Reader, dict[str, int], dict[str, int]]],
+        positions: Sequence[Landing],
+        windows: Sequence[Landing],
+    ) -> None:
+        ends = high_watermarks(self._settings.bootstrap_servers, [topic])
+        for (_, input_offsets, refill_offsets), position, window in zip(
+            inputs, positions, windows, strict=True
+        ):
+            for (_, partition), end in ends.items():
+                name = f"{topic}-{partition}"
+                input_offsets[name] = position.first.get(partition, end)
+                refill_offsets[name] = min(window.first.get(partition, end), input_offsets[name])
+
+    def _landing(
+        self, topic: str, segments: Sequence[Segment], reader: Reader, offsets: dict[str, int]
+    ) -> Landing:
+        of_topic = partition_offsets(offsets, topic)
+        needed = needed_from(
+            segments,
+            life=reader.cluster_id,
+            offsets=of_topic,
+            sequences=self._sequences,
+            replayed=self._replayed(topic, reader.cluster_id, of_topic),
+        )
+        return Landing(needed)
+
+    def _replayed(self, topic: str, life: str, offsets: dict[int, int]) -> dict[Segment, int]:
+        parameters = {
+            "life": life,
+            "topic": topic,
+            # an array without a value has no type
+            "partitions": [-1, *offsets],
+            "offsets": [0, *offsets.values()],
+        }
+        return {
+            Segment(str(row["origin_cluster"]), int(row["origin_partition"])): int(row["begin"])
+            for row in self._client.query(_REPLAYED_SQL, parameters)
+        }
+
+    def _order(self, segment: Segment) -> tuple[int, str, int]:
+        return (
+            self._sequences.get(cluster_id(segment.cluster), 0),
+            segment.cluster,
+            segment.partition,
+        )
