@@ -7,8 +7,11 @@ tables are not used, so neither changelog recovery (373, 176, 596, 597, 651) nor
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import faust
 
+from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings
 
 _BUFFERED_EVENTS_MAX = 1024
@@ -23,7 +26,11 @@ def consumer_group(processor: str) -> str:
 
 
 def make_app(processor: str, settings: Settings) -> faust.App:
-    """Return the Faust app of one processor, with a consumer group of its own."""
+    """Return the Faust app of one processor, with a consumer group of its own.
+
+    Raises:
+        WrongUse: the home cannot be written.
+    """
     session_seconds = settings.kafka.session_timeout_seconds
     return faust.App(
         consumer_group(processor),
@@ -39,5 +46,19 @@ def make_app(processor: str, settings: Settings) -> faust.App:
         topic_allow_declare=False,
         web_enabled=False,
         store="memory://",
-        datadir=str(settings.home / "run" / f"faust-{processor}"),
+        datadir=str(_data_directory(processor, settings)),
     )
+
+
+def _data_directory(processor: str, settings: Settings) -> Path:
+    """Return the directory that Faust insists on; without tables nothing is kept in it."""
+    directory = settings.home / "run" / f"faust-{processor}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(
+            f"{directory} cannot be made: {error.strerror}",
+            expected="a home that this user may write to",
+            todo="set CROSSCURRENT_HOME to such a directory",
+        ) from error
+    return directory

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 import faust
@@ -11,21 +13,27 @@ import structlog
 import uvloop
 
 from crosscurrent.clock import SystemClock
-from crosscurrent.errors import CrosscurrentError, ServerAway
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics, topic_lives
+from crosscurrent.errors import CrosscurrentError, Fatal, Transient
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry
-from schemas.topics import OBSERVATIONS, PROCESSOR_STATE, all_topics
-from streams.app import make_app
+from schemas.topics import PROCESSOR_STATE, all_topics, topic_name
+from streams.app import consumer_group, make_app
 from streams.processor.checkpoint import CheckpointStore
+from streams.processor.committed import committed_offsets
+from streams.processor.life import BrokerLife
 from streams.processor.message import InputMessage
 from streams.processor.protocol import Processor
 from streams.processor.runner import Runner
 
 _LOG = structlog.get_logger()
 _CHECKPOINT_LOOK_SECONDS = 0.1
+_LIFE_LOOK_SECONDS = 2.0
+_LAST_CHECKPOINT_SECONDS_MAX = 5.0
+# Faust's stop waits for threads of its own that may never answer (robinhood/faust issues 484 and 684).
+_STOP_SECONDS_MAX = 15.0
 
 MakeProcessor = Callable[[Codec], Processor]
 
@@ -61,21 +69,34 @@ async def _run(makers: Sequence[MakeProcessor], sources: tuple[str, ...], settin
         producer = Producer(
             settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
-        for worker in workers:
-            await worker.start(producer)
-        stopping = asyncio.create_task(stop.wait())
-        failures = [asyncio.create_task(worker.failed()) for worker in workers]
-        await asyncio.wait([stopping, *failures], return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopping, *failures):
+        inputs = dict.fromkeys(topic for worker in workers for topic in worker.inputs)
+        topics = [*inputs, topic_name(PROCESSOR_STATE)]
+        life = await asyncio.to_thread(BrokerLife, settings.bootstrap_servers, topics)
+        await asyncio.gather(*(worker.start(producer, life) for worker in workers))
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(_until_over(life))]
+        ends += [asyncio.create_task(worker.failed()) for worker in workers]
+        done, running = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for task in running:
             task.cancel()
-        for worker in workers:
-            await worker.stop()
+        for task in done:
+            task.result()
     finally:
+        _end_in_time()
+        await asyncio.gather(*(worker.stop() for worker in workers))
         if producer is not None:
             await asyncio.to_thread(producer.close)
         server.close()
     for worker in workers:
         worker.raise_failure()
+
+
+async def _until_over(life: BrokerLife) -> None:
+    """Raise once the life of the broker is over."""
+    while True:
+        await asyncio.sleep(_LIFE_LOOK_SECONDS)
+        over = await life.is_over()
+        if over is not None:
+            raise over
 
 
 def _ensure_topics(sources: tuple[str, ...], settings: Settings) -> None:
@@ -87,8 +108,23 @@ def _ensure_topics(sources: tuple[str, ...], settings: Settings) -> None:
     )
 
 
+def _end_in_time() -> None:
+    """See to it that the process ends, even if a thread does not: what was not stored is done again."""
+
+    def end() -> None:
+        _LOG.error("worker_killed", reason=f"it did not stop within {_STOP_SECONDS_MAX:g} s")
+        os._exit(1)
+
+    timer = threading.Timer(_STOP_SECONDS_MAX, end)
+    timer.daemon = True
+    timer.start()
+
+
 class _Worker:
-    """One processor with its Faust app."""
+    """One processor with its Faust app.
+
+    State is loaded when partitions are assigned, not before: until then another process may still store newer state.
+    """
 
     def __init__(self, make: MakeProcessor, settings: Settings) -> None:
         self._settings = settings
@@ -96,47 +132,44 @@ class _Worker:
         self._processor = make(self._codec)
         self._app = make_app(self._processor.name, settings)
         self._runner: Runner | None = None
-        self._ticker: asyncio.Task[None] | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._started = False
+        self._opened = False
+        self._open = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._failure: asyncio.Future[BaseException] | None = None
-        self._assigned = False
+        self._standing = "has not joined its consumer group yet"
 
-    async def start(self, producer: Producer) -> None:
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The topics it reads."""
+        return self._processor.inputs
+
+    async def start(self, producer: Producer, life: BrokerLife) -> None:
         self._failure = asyncio.get_running_loop().create_future()
-        cluster = await asyncio.to_thread(self._cluster)
-        clock = SystemClock()
-        tenant, servers = self._settings.tenant, self._settings.bootstrap_servers
-        store = CheckpointStore(
-            self._processor.name,
-            tenant=tenant,
-            bootstrap_servers=servers,
-            cluster=cluster,
-            producer=producer,
-            codec=self._codec,
-            clock=clock,
-        )
-        self._runner = Runner(
-            self._processor,
-            store=store,
-            producer=producer,
-            codec=self._codec,
-            clock=clock,
-            settings=self._settings.worker,
-            cluster=cluster,
-            tenant=tenant,
-            bootstrap_servers=servers,
-        )
-        await self._runner.start()
+        self._runner = self._make_runner(life, producer)
         self._attach_agent(self._runner)
         self._app.finalize()
+        self._started = True
         await self._app.start()
-        self._ticker = asyncio.create_task(self._tick(self._runner))
+        self._ticking = asyncio.create_task(self._tick(self._runner))
 
     async def stop(self) -> None:
-        if self._runner is not None and self._failure is not None and not self._failure.done():
-            await self._guard(self._runner.checkpoint())
-        if self._ticker is not None:
-            self._ticker.cancel()
-        await self._app.stop()
+        self._stopping.set()
+        if self._ticking is not None:
+            # not cancelled: a checkpoint that is under way is finished
+            await asyncio.wait([self._ticking], timeout=_LAST_CHECKPOINT_SECONDS_MAX)
+        if self._runner is not None and self._opened and not self._has_failed():
+            await self._guard(
+                asyncio.wait_for(self._runner.checkpoint(), timeout=_LAST_CHECKPOINT_SECONDS_MAX)
+            )
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._started:
+            await self._app.stop()
+        if self._runner is not None:
+            self._runner.close()
 
     async def failed(self) -> None:
         """Return when the processor cannot go on."""
@@ -148,21 +181,31 @@ class _Worker:
             raise self._failure.result()
 
     def not_ready(self) -> list[str]:
-        if self._runner is None:
-            return [f"{self._processor.name}: state is being restored"]
-        if not self._assigned:
-            return [f"{self._processor.name}: has not joined its consumer group yet"]
-        return []
+        return [] if self._open.is_set() else [f"{self._processor.name}: {self._standing}"]
 
-    def _cluster(self) -> str:
-        lives = topic_lives(self._settings.bootstrap_servers, [OBSERVATIONS, PROCESSOR_STATE])
-        if OBSERVATIONS not in lives:
-            raise ServerAway(
-                f"no topic {OBSERVATIONS} on {self._settings.bootstrap_servers}",
-                expected="the topics that were just created",
-                todo="check the broker",
-            )
-        return lives[OBSERVATIONS].partition("/")[0]
+    def _make_runner(self, life: BrokerLife, producer: Producer) -> Runner:
+        clock = SystemClock()
+        tenant, servers = self._settings.tenant, self._settings.bootstrap_servers
+        store = CheckpointStore(
+            self._processor.name,
+            tenant=tenant,
+            bootstrap_servers=servers,
+            cluster=life.cluster,
+            producer=producer,
+            codec=self._codec,
+            clock=clock,
+        )
+        return Runner(
+            self._processor,
+            store=store,
+            producer=producer,
+            codec=self._codec,
+            clock=clock,
+            settings=self._settings.worker,
+            life=life,
+            tenant=tenant,
+            bootstrap_servers=servers,
+        )
 
     def _attach_agent(self, runner: Runner) -> None:
         topic = self._app.topic(
@@ -175,23 +218,69 @@ class _Worker:
 
         async def agent(stream: faust.Stream) -> None:
             async for event in stream.noack().events():
+                await self._open.wait()
                 if not await self._guard(runner.handle(_input(event), _acknowledger(event))):
                     await asyncio.Event().wait()  # nothing further may be taken in; the process ends
 
         self._app.agent(topic, name=self._processor.name, concurrency=1)(agent)
 
-        async def assigned(_sender: object, **_: object) -> None:
-            self._assigned = True
+        async def assigned(_sender: object, partitions: set[faust.types.TP], **_: object) -> None:
+            self._assign(runner, {tp for tp in partitions if tp.topic in self._processor.inputs})
 
-        async def revoked(_sender: object, **_: object) -> None:
-            await self._guard(runner.checkpoint())
+        async def revoked(_sender: object, _partitions: object, **_: object) -> None:
+            await self._revoke(runner)
 
         self._app.on_partitions_assigned.connect(assigned, weak=False)
         self._app.on_partitions_revoked.connect(revoked, weak=False)
 
+    def _assign(self, runner: Runner, partitions: set[faust.types.TP]) -> None:
+        """Open the gate for messages once the state fits the partitions that this process got."""
+        if not partitions:
+            self._standing = "stands by: another worker holds the partitions"
+            if self._opened:
+                self._fail(_given_away(self._processor.name))
+            return
+        self._standing = "state is being restored"
+        # in a task: the group waits for the answer to an assignment no longer than the session's time
+        self._opening = asyncio.create_task(self._reopen(self._opening, runner, len(partitions)))
+
+    async def _revoke(self, runner: Runner) -> None:
+        if not self._open.is_set() or self._has_failed():
+            return
+        self._open.clear()
+        self._standing = "waits for its partitions"
+        timeout = self._settings.kafka.session_timeout_seconds / 2
+        try:
+            # shielded: half a checkpoint would be the last
+            await asyncio.wait_for(asyncio.shield(self._guard(runner.checkpoint())), timeout)
+        except TimeoutError:
+            _LOG.warning("checkpoint_left_out", processor=self._processor.name, seconds=timeout)
+
+    async def _reopen(self, previous: asyncio.Task[None] | None, runner: Runner, partitions: int) -> None:
+        if previous is not None:
+            await previous
+        opened = not self._has_failed() and await self._guard(self._open_gate(runner, partitions))
+        if opened and asyncio.current_task() is self._opening:  # a later assignment opens for itself
+            self._open.set()
+
+    async def _open_gate(self, runner: Runner, partitions: int) -> None:
+        servers, inputs = self._settings.bootstrap_servers, self._processor.inputs
+        committed = await asyncio.to_thread(
+            committed_offsets, servers, consumer_group(self._processor.name), inputs
+        )
+        if partitions < len(committed):
+            raise _divided(self._processor.name, partitions, len(committed))
+        if not self._opened:
+            await runner.start(committed)
+            self._opened = True
+        elif await runner.was_overtaken():
+            raise _given_away(self._processor.name)
+
     async def _tick(self, runner: Runner) -> None:
-        while True:
-            if not await self._guard(runner.checkpoint_if_due()):
+        while not self._stopping.is_set():
+            if self._app.crashed:
+                self._fail(_faust_crashed(self._processor.name, self._app.crash_reason))
+            if self._opened and not await self._guard(runner.checkpoint_if_due()):
                 return
             await asyncio.sleep(_CHECKPOINT_LOOK_SECONDS)
 
@@ -200,11 +289,48 @@ class _Worker:
         try:
             await work
             return True
-        except CrosscurrentError as error:
-            _LOG.error("processor_stopped", processor=self._processor.name, error=str(error))
-            if self._failure is not None and not self._failure.done():
-                self._failure.set_result(error)
+        except Exception as error:  # noqa: BLE001 - the run loop: Faust would drop the message and go on
+            self._fail(error)
             return False
+
+    def _fail(self, error: Exception) -> None:
+        if self._failure is None or self._failure.done():
+            return
+        if isinstance(error, CrosscurrentError):
+            _LOG.error("processor_stopped", processor=self._processor.name, error=str(error))
+        else:
+            _LOG.error("processor_stopped", processor=self._processor.name, exc_info=error)
+        self._failure.set_result(error)
+
+    def _has_failed(self) -> bool:
+        return self._failure is not None and self._failure.done()
+
+
+def _given_away(processor: str) -> Transient:
+    return Transient(
+        f"the partitions of {processor} went to another worker",
+        expected="one worker for a processor",
+        todo="start this one again to let it stand by; `crosscurrent up` does",
+        processor=processor,
+    )
+
+
+def _divided(processor: str, held: int, count: int) -> Fatal:
+    return Fatal(
+        f"this worker got {held} of the {count} partitions of {processor}'s topics, another one has the rest",
+        expected="all partitions at one worker, as its state is not divided",
+        todo=f"run one worker for {processor}",
+        processor=processor,
+    )
+
+
+def _faust_crashed(processor: str, reason: BaseException | None) -> Transient:
+    return Transient(
+        f"the Faust app of {processor} crashed: {type(reason).__name__} {reason}",
+        expected="a consumer that goes on",
+        todo="check the broker; the worker starts from its last checkpoint again",
+        processor=processor,
+    )
 
 
 def _input(event: faust.Event) -> InputMessage:

@@ -7,24 +7,38 @@ Its long memory is small (watermarks and the last window closed); the windows th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
-import numpy as np
 import orjson
-from streams.correlate.rolling import RollingCorrelation
 
 from crosscurrent.settings import CorrelateSettings
 from schemas.codec import Codec
 from schemas.identity import record_id, series_name
-from schemas.records import Correlation, CorrelationBatch, ObservationBatch, RefusedSeries
+from schemas.records import Correlation, CorrelationBatch, RefusedSeries
 from schemas.topics import CORRELATIONS, OBSERVATIONS, message_key, topic_name
+from streams.correlate.rolling import RollingCorrelation
+from streams.correlate.series import FloatArray
 from streams.correlate.window import METHOD, PairResult, WindowResult
+from streams.observations import MILLISECONDS, by_series, decode_observations
 from streams.processor.message import InputMessage, Output
 
 _POSITIONS = "positions"
 _HOPS_PER_WINDOW = 8
-_MILLISECONDS = 1000.0
+# Messages that share one entry in the note of what open windows need, which keeps that note small.
+_MESSAGES_PER_NOTE = 64
+
+_Take: TypeAlias = Callable[[str, str | None, str, FloatArray, FloatArray], None]
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Neighbouring messages of a partition: the first one's offset, and the newest event time in any."""
+
+    first_offset: int
+    newest_seconds: float
 
 
 class CorrelateProcessor:
@@ -42,7 +56,7 @@ class CorrelateProcessor:
         self._codec = codec
         self._settings = settings
         self._tenant = tenant
-        self.inputs = (topic_name(OBSERVATIONS),)
+        self.inputs: tuple[str, ...] = (topic_name(OBSERVATIONS),)
         self._rolling = RollingCorrelation(
             window_steps=settings.window_steps,
             hop_steps=settings.hop_steps or max(1, settings.window_steps // _HOPS_PER_WINDOW),
@@ -52,8 +66,8 @@ class CorrelateProcessor:
             series_count_max=settings.series_count_max,
         )
         self._names: dict[str, str] = {}
-        # for each partition the messages that open windows may still need: (offset, newest event time in seconds)
-        self._needed: dict[str, deque[tuple[int, float]]] = {}
+        # for each partition the stretches of messages that open windows may still need
+        self._needed: dict[str, deque[_Stretch]] = {}
 
     def process(self, message: InputMessage) -> list[Output]:
         """Return a batch for each window that this message closes.
@@ -62,21 +76,28 @@ class CorrelateProcessor:
             Poison: the message is not a batch of observations.
             Transient: the schema registry is away.
         """
-        if not self._take(message):
+        if not self._take(message, self._rolling.observe):
             return []
-        return [self._output(window) for window in self._rolling.advance()]
+        outputs = [self._output(window) for window in self._rolling.advance()]
+        self._forget_names()
+        return outputs
 
     def refill(self, message: InputMessage) -> None:
-        """Take a message into the windows."""
-        self._take(message)
+        """Take a message into the windows.
+
+        Raises:
+            Poison: the message is not a batch of observations.
+            Transient: the schema registry is away.
+        """
+        self._take(message, self._rolling.refill)
 
     def refill_offset(self, topic: str, partition: int, position: int) -> int:
         """Return the offset of the oldest message that an open window needs."""
         needed = self._needed.get(f"{topic}-{partition}")
         oldest_seconds = self._rolling.oldest_time_needed_seconds()
-        while needed and oldest_seconds is not None and needed[0][1] < oldest_seconds:
+        while needed and oldest_seconds is not None and needed[0].newest_seconds < oldest_seconds:
             needed.popleft()
-        return needed[0][0] if needed else position
+        return needed[0].first_offset if needed else position
 
     def take_dirty(self) -> Iterable[tuple[str, bytes]]:
         """Return nothing: what lasts is in the checkpoint's own payload."""
@@ -91,26 +112,28 @@ class CorrelateProcessor:
         if key == _POSITIONS and payload:
             self._rolling.restore(orjson.loads(payload))
 
-    def _take(self, message: InputMessage) -> bool:
-        batch = self._codec.decode(ObservationBatch, message.value)
+    def _take(self, message: InputMessage, take: _Take) -> bool:
+        batch = decode_observations(self._codec, message.value)
         if batch.tenant != self._tenant or not batch.value:
             return False
-        times_ms = np.asarray(batch.observed_at, dtype=np.int64)
-        values = np.asarray(batch.value, dtype=np.float64)
-        index = np.asarray(batch.series_index, dtype=np.int64)
-        order = np.argsort(index, kind="stable")
-        bounds = np.searchsorted(index[order], np.arange(len(batch.series) + 1))
-        for position, series in enumerate(batch.series):
-            mine = order[bounds[position] : bounds[position + 1]]
-            if mine.size:
-                self._names[series.series_id] = series_name(batch.source, series.measure, series.entity_id)
-                self._rolling.observe(
-                    series.series_id, series.kind, batch.source, times_ms[mine] / _MILLISECONDS, values[mine]
-                )
-        newest_seconds = float(times_ms.max()) / _MILLISECONDS
-        place = f"{message.topic}-{message.partition}"
-        self._needed.setdefault(place, deque()).append((message.offset, newest_seconds))
+        for position, times_ms, values in by_series(batch):
+            series = batch.series[position]
+            self._names[series.series_id] = series_name(batch.source, series.measure, series.entity_id)
+            take(series.series_id, series.kind, batch.source, times_ms / MILLISECONDS, values)
+        self._note(message, max(batch.observed_at) / MILLISECONDS)
         return True
+
+    def _note(self, message: InputMessage, newest_seconds: float) -> None:
+        needed = self._needed.setdefault(f"{message.topic}-{message.partition}", deque())
+        if needed and message.offset < needed[-1].first_offset + _MESSAGES_PER_NOTE:
+            needed[-1].newest_seconds = max(needed[-1].newest_seconds, newest_seconds)
+        else:
+            needed.append(_Stretch(message.offset, newest_seconds))
+
+    def _forget_names(self) -> None:
+        """Keep the names of series that are kept, once those of others outnumber them."""
+        if len(self._names) > 2 * self._settings.series_count_max:
+            self._names = {one: name for one, name in self._names.items() if one in self._rolling}
 
     def _output(self, window: WindowResult) -> Output:
         batch = self._batch(window)

@@ -46,6 +46,11 @@ class Judgement:
     reason: str
 
 
+def points_needed(window_steps: int) -> int:
+    """Return how many grid points of a window a series must fill to be correlated."""
+    return max(POINTS_MIN, window_steps // 4)
+
+
 def refusal_of(row: FloatArray) -> str | None:
     """Return why a gridded series cannot be correlated in this window, or None if it can.
 
@@ -53,7 +58,7 @@ def refusal_of(row: FloatArray) -> str | None:
         row: values on the grid, NaN where nothing was measured.
     """
     present = row[~np.isnan(row)]
-    needed = max(POINTS_MIN, len(row) // 4)
+    needed = points_needed(len(row))
     if not np.isfinite(present).all():
         return f"not finite: {int((~np.isfinite(present)).sum())} infinite values in the window"
     if len(present) and np.abs(present).max() > MAGNITUDE_MAX:
@@ -118,7 +123,7 @@ def signal_of(row: FloatArray, kind: Kind) -> FloatArray:
 def signal_refusal_of(signal: FloatArray) -> str | None:
     """Return why the prepared form of a series says nothing, or None if it does."""
     present = signal[~np.isnan(signal)]
-    needed = max(POINTS_MIN, len(signal) // 4)
+    needed = points_needed(len(signal))
     if len(present) < needed:
         return f"too few steps: {len(present)} neighbouring pairs of values, {needed} are needed"
     if np.ptp(present) <= RELATIVE_SPREAD_MIN * np.abs(present).max():

@@ -18,7 +18,8 @@ def sidak(p_values: FloatArray, tests: int) -> FloatArray:
         JASA 62 (1967) 626-633. Neighbouring lags depend on each other little once both series are white.
     """
     with np.errstate(divide="ignore"):
-        return -np.expm1(tests * np.log1p(-p_values))
+        paid: FloatArray = -np.expm1(tests * np.log1p(-p_values))
+    return paid
 
 
 def benjamini_hochberg(p_values: FloatArray) -> FloatArray:

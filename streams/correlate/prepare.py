@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from streams.correlate.calendar_lines import shared_calendar_lines
 from streams.correlate.kinds import (
@@ -71,7 +71,7 @@ def prepare(gridded: FloatArray, kinds: Sequence[str | None]) -> Prepared:
     orders = np.zeros(len(rows), dtype=np.int64)
     orders[~stairs] = fit.orders
     preparations = tuple(
-        _preparation(judged[row], order, len(frequencies), at_rest, score)
+        _preparation(judged[row], int(order), len(frequencies), at_rest, score)
         for row, order, at_rest, score in zip(rows, orders, resting, scores, strict=True)
     )
     return Prepared(rows, scores, shared.shape[1], frequencies, preparations, refused)
@@ -83,10 +83,21 @@ def normal_scores(residuals: FloatArray) -> FloatArray:
     Source: van der Waerden, Order tests for the two-sample problem, Indag. Math. 14 (1952) 453-458.
     """
     missing = np.isnan(residuals)
-    ranks = stats.rankdata(np.where(missing, np.inf, residuals), axis=1)
+    ranks = np.array([average_ranks(row) for row in np.where(missing, np.inf, residuals)])
+    ranks = ranks.reshape(residuals.shape)
     count = (~missing).sum(axis=1, keepdims=True)
     quantiles = special.ndtri(np.where(missing, 0.5, (ranks - 0.5) / np.maximum(count, 1)))
     return _unit_mean_square(np.where(missing, np.nan, quantiles))
+
+
+def average_ranks(row: FloatArray) -> FloatArray:
+    """Return the rank of each value from 1 on, ties sharing the mean of theirs.
+
+    As ``scipy.stats.rankdata`` does, whose import alone would double the time that a worker takes to start.
+    """
+    _, places, counts = np.unique(row, return_inverse=True, return_counts=True)
+    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    return ranks
 
 
 def _judged(

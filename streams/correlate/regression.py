@@ -79,7 +79,8 @@ def _standardised(signals: FloatArray) -> FloatArray:
     """Return each row with mean 0 and standard deviation 1 (a row without spread becomes 0)."""
     centred = signals - np.nanmean(signals, axis=1, keepdims=True)
     spread = np.nanstd(centred, axis=1, keepdims=True)
-    return centred / np.where(spread > 0, spread, 1.0)
+    standardised: FloatArray = centred / np.where(spread > 0, spread, 1.0)
+    return standardised
 
 
 def _fit_chunk(signals: FloatArray, shared: FloatArray, order_max: int, by_aicc: bool) -> Fit:
@@ -134,7 +135,8 @@ def _open_orders(complete: BoolArray) -> IntArray:
     """Return the highest order for which enough of a series' points keep a complete past."""
     rows = complete.sum(axis=1)
     enough = rows >= ROWS_KEPT_MIN * rows[:, :1]
-    return np.logical_and.accumulate(enough, axis=1).sum(axis=1) - 1
+    orders: IntArray = np.logical_and.accumulate(enough, axis=1).sum(axis=1) - 1
+    return orders
 
 
 def _factorised(design: FloatArray, signals: FloatArray, rows: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -164,4 +166,5 @@ def _orders_by_aicc(factor: FloatArray, rows: IntArray, shared_count: int, order
     criterion = count * np.log(np.maximum(left_over, _RIDGE) / count)
     criterion += 2 * parameters + 2 * parameters * (parameters + 1) / spare
     criterion[candidates > order_open[:, None]] = np.inf
-    return np.argmin(criterion, axis=1)
+    best: IntArray = np.argmin(criterion, axis=1)
+    return best

@@ -15,9 +15,11 @@ from streams.correlate.prepare import Prepared, prepare
 from streams.correlate.series import BoolArray, FloatArray, PairColumns, PairResult, Series, WindowResult
 from streams.correlate.statistic import BestLags, best_lags
 
-__all__ = ["PairResult", "Series", "WindowResult", "check_window", "correlate_window"]
+__all__ = ["METHOD", "PairResult", "Series", "WindowResult", "check_window", "correlate_window"]
 
 SERIES_MAX = 20_000
+# Name and version of the method; a change of what it computes makes another version and so other record ids.
+METHOD = "min-of-student-and-self-normalised 1"
 
 
 def correlate_window(

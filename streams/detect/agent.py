@@ -13,10 +13,10 @@ from schemas.topics import ANOMALIES, OBSERVATIONS, message_key, topic_name
 from streams.detect.detector import Score
 from streams.detect.logic import DetectorBank
 from streams.detect.settings import DetectorSettings
+from streams.observations import MILLISECONDS, decode_observations
 from streams.processor.message import InputMessage, Output
 
 _POSITIONS = "positions"
-_MILLISECONDS = 1000.0
 
 
 class DetectProcessor:
@@ -31,7 +31,7 @@ class DetectProcessor:
 
     def __init__(self, codec: Codec, settings: DetectSettings) -> None:
         self._codec = codec
-        self.inputs = (topic_name(OBSERVATIONS),)
+        self.inputs: tuple[str, ...] = (topic_name(OBSERVATIONS),)
         self._bank = DetectorBank(
             DetectorSettings(alarms_per_1000_points=settings.alarms_per_1000_points),
             series_count_max=settings.series_count_max,
@@ -44,11 +44,11 @@ class DetectProcessor:
             Poison: the message is not a batch of observations.
             Transient: the schema registry is away.
         """
-        batch = self._codec.decode(ObservationBatch, message.value)
+        batch = decode_observations(self._codec, message.value)
         scored = self._bank.observe_batch(
             [batch.series[position].series_id for position in batch.series_index],
             [batch.series[position].kind for position in batch.series_index],
-            [time_ms / _MILLISECONDS for time_ms in batch.observed_at],
+            [time_ms / MILLISECONDS for time_ms in batch.observed_at],
             batch.value,
         )
         return [_output(batch, index, score) for index, score in scored if score.is_anomaly]
@@ -88,7 +88,7 @@ def _output(batch: ObservationBatch, index: int, score: Score) -> Output:
         measure=series.measure,
         entity_id=series.entity_id,
         unit=series.unit,
-        observed_at=datetime.fromtimestamp(observed_at_ms / _MILLISECONDS, UTC),
+        observed_at=datetime.fromtimestamp(observed_at_ms / MILLISECONDS, UTC),
         value=batch.value[index],
         expected=score.expected,
         lower=score.lower,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import orjson
 
 from crosscurrent.errors import Poison
 from schemas.identity import record_id, series_id
-from schemas.mapping import MappedPayload, Measurement, Thing
+from schemas.mapping import Kind, MappedPayload, Measurement, Thing
 from schemas.records import Entity, EntityBatch, ObservationBatch, RawEvent, Series
 
 _NOTHING_TO_MAP = frozenset({202, 204, 304})
 _FIRST_ERROR_STATUS = 300
+_SERIES_MAX = 50_000  # series remembered: the same come with every poll, and their ids cost a hash each
 
 
 def has_payload(event: RawEvent) -> bool:
@@ -56,7 +58,7 @@ def observation_batch(event: RawEvent, mapped: MappedPayload) -> ObservationBatc
         position = series.get(key)
         if position is None:
             position = series[key] = len(records)
-            records.append(_series(event, measurement))
+            records.append(_series(event.tenant, event.source, *key, measurement.kind))
         elif records[position].kind != measurement.kind:
             raise _clash(event, measurement, records[position].kind)
         if not math.isfinite(measurement.value):
@@ -94,15 +96,14 @@ def entity_batch(event: RawEvent, things: Iterable[Thing]) -> EntityBatch | None
     )
 
 
-def _series(event: RawEvent, measurement: Measurement) -> Series:
+@lru_cache(_SERIES_MAX)
+def _series(tenant: str, source: str, measure: str, entity_id: str, unit: str, kind: Kind) -> Series:
     return Series(
-        series_id=series_id(
-            event.tenant, event.source, measurement.measure, measurement.entity_id, measurement.unit
-        ),
-        measure=measurement.measure,
-        entity_id=measurement.entity_id,
-        unit=measurement.unit,
-        kind=measurement.kind,
+        series_id=series_id(tenant, source, measure, entity_id, unit),
+        measure=measure,
+        entity_id=entity_id,
+        unit=unit,
+        kind=kind,
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Poison
-from crosscurrent.kafka import Producer, cloud_event_headers, high_watermarks, read_to_end
+from crosscurrent.kafka import Acknowledged, Producer, cloud_event_headers, high_watermarks, read_to_end
 from schemas.codec import Codec
 from schemas.identity import record_id
 from schemas.records import ProcessorState
 from schemas.topics import PROCESSOR_STATE, message_key, topic_name
+from streams.processor.patience import until_done
 
 POSITIONS = "positions"
 
@@ -27,12 +28,14 @@ class LoadedState:
         items: state key to payload, the newest of each.
         input_offsets: topic-partition to the next offset to process; empty in a new life of the broker.
         refill_offsets: topic-partition to the offset from which windows are refilled.
+        vouch_offsets: topic-partition to the offset after the last record that any of this rests on.
         checkpoint: number of the newest checkpoint, -1 if there is none.
     """
 
     items: dict[str, bytes] = field(default_factory=dict)
     input_offsets: dict[str, int] = field(default_factory=dict)
     refill_offsets: dict[str, int] = field(default_factory=dict)
+    vouch_offsets: dict[str, int] = field(default_factory=dict)
     checkpoint: int = -1
 
 
@@ -88,11 +91,12 @@ class CheckpointStore:
 
     def _take(self, loaded: LoadedState, state: ProcessorState) -> None:
         loaded.checkpoint = max(loaded.checkpoint, state.checkpoint)
-        if state.state_key != POSITIONS:
-            loaded.items[state.state_key] = state.payload
-        else:
-            loaded.items[POSITIONS] = state.payload
-            same_life = state.cluster == self._cluster
+        loaded.items[state.state_key] = state.payload
+        same_life = state.cluster == self._cluster
+        if same_life:
+            for place, offset in state.vouch_offsets.items():
+                loaded.vouch_offsets[place] = max(offset, loaded.vouch_offsets.get(place, 0))
+        if state.state_key == POSITIONS:
             loaded.input_offsets = state.input_offsets if same_life else {}
             loaded.refill_offsets = state.refill_offsets if same_life else {}
 
@@ -111,18 +115,22 @@ class CheckpointStore:
         Raises:
             Transient: the broker did not acknowledge.
         """
-        written = 0
-        futures = []
-        for key, payload in items:
-            state = self._state(checkpoint, key, payload, vouch_offsets)
-            written += len(payload)
-            futures.append(await self._enqueue(state))
-        await asyncio.gather(*futures)
+        states = [self._state(checkpoint, key, payload, vouch_offsets) for key, payload in items]
+        await asyncio.gather(*[await self._enqueue(*encoded) for encoded in await self._encoded(states)])
         positions = self._state(
             checkpoint, POSITIONS, positions_payload, vouch_offsets, input_offsets, refill_offsets
         )
-        await (await self._enqueue(positions))
-        return written + len(positions_payload)
+        for encoded in await self._encoded([positions]):
+            await (await self._enqueue(*encoded))
+        return sum(len(state.payload) for state in (*states, positions))
+
+    async def _encoded(self, states: Sequence[ProcessorState]) -> list[tuple[ProcessorState, bytes]]:
+        """Return the states with their bytes; in a thread, as the registry may have to be asked."""
+
+        def encode() -> list[tuple[ProcessorState, bytes]]:
+            return [(state, self._codec.encode(self._topic, state)) for state in states]
+
+        return await until_done(lambda: asyncio.to_thread(encode))
 
     def _state(
         self,
@@ -150,14 +158,12 @@ class CheckpointStore:
             written_at=self._clock.now_utc(),
         )
 
-    async def _enqueue(self, state: ProcessorState) -> asyncio.Future[object]:
-        key = message_key(state.tenant, state.processor, state.state_key)
+    async def _enqueue(self, state: ProcessorState, value: bytes) -> asyncio.Future[Acknowledged]:
         headers = cloud_event_headers(
             record_id=state.record_id,
             source=f"/streams/{state.processor}",
             event_type="crosscurrent.ProcessorState",
             time_utc=state.written_at,
         )
-        return await self._producer.enqueue(  # type: ignore[return-value]
-            self._topic, key=key, value=self._codec.encode(self._topic, state), headers=headers
-        )
+        key = message_key(state.tenant, state.processor, state.state_key)
+        return await self._producer.enqueue(self._topic, key=key, value=value, headers=headers)

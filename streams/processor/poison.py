@@ -13,9 +13,19 @@ from streams.processor.message import InputMessage, Output
 
 
 def dead_letter(
-    message: InputMessage, error: Poison, *, stage: str, tenant: str, cluster: str, now_utc: datetime
+    message: InputMessage,
+    error: Poison,
+    *,
+    stage: str,
+    tenant: str,
+    cluster: str,
+    now_utc: datetime,
+    with_value: bool = True,
 ) -> Output:
     """Return the dead letter of a message: original bytes, position and reason.
+
+    Without ``with_value`` the bytes are left out, for a message that does not fit into a dead letter; it can still be
+    read at its position.
 
     Its id comes from the stage and the bytes, not from the position: the same message at another offset, as
     after a restart of the embedded broker, is the same dead letter.
@@ -32,7 +42,7 @@ def dead_letter(
         offset=message.offset,
         key=message.key,
         headers=dict(message.headers),
-        value=message.value,
+        value=message.value if with_value else b"",
         error=type(error).__name__,
         found=error.found,
         expected=error.expected,

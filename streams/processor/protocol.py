@@ -17,6 +17,9 @@ class Processor(Protocol):
     outputs, it calls ``take_dirty`` and ``positions_payload`` and stores what they give. After a crash messages
     since the last stored checkpoint come again: ``process`` must give the same outputs for them, and may give
     none for what its restored state already contains.
+
+    ``process`` runs in a thread of its own, one call at a time, and may take long: heartbeats and the acknowledgements
+    of other processors go on meanwhile. The other methods are called between two calls of it, never beside one.
     """
 
     name: str

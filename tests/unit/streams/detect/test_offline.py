@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from crosscurrent.errors import WrongUse
@@ -156,3 +159,28 @@ def test_detect_file_reports_progress(tmp_path: Path) -> None:
     progress: list[int] = []
     run(tmp_path, simple_file(100), progress=progress)
     assert progress == [100]
+
+
+def test_detect_file_scores_parquet_and_jsonl_as_csv(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    rows = [((START + timedelta(hours=index)).isoformat(), rng.gauss(0, 1)) for index in range(100)]
+    _, expected = run(tmp_path, "timestamp,value\n" + "\n".join(f"{at},{value!r}" for at, value in rows))
+    (tmp_path / "in.jsonl").write_text(
+        "\n".join(json.dumps({"timestamp": at, "value": value}) for at, value in rows)
+    )
+    pq.write_table(
+        pa.table({"timestamp": [at for at, _ in rows], "value": [value for _, value in rows]}),
+        tmp_path / "in.parquet",
+    )
+    for name in ("in.jsonl", "in.parquet"):
+        detect_file(tmp_path / name, tmp_path / "other.csv", SETTINGS)
+        with (tmp_path / "other.csv").open(newline="", encoding="utf-8") as file:
+            assert list(csv.reader(file)) == expected
+
+
+def test_detect_file_keeps_the_columns_in_place_when_it_passes_over_a_jsonl_row(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"timestamp": 1, "value": 1}\n{"timestamp": 2, "speed": 1}\n')
+    report = detect_file(source, tmp_path / "out.csv", SETTINGS, skip_bad_rows=True)
+    assert report.bad == 1
+    assert (tmp_path / "out.csv").read_text().splitlines()[-1] == ",,,,,,,"

@@ -1,4 +1,4 @@
-"""The rows of a CSV file as observations, and what is wrong with a row that is none."""
+"""The rows of a file as observations, and what is wrong with a row that is none."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crosscurrent.errors import WrongUse
-from streams.detect.reading import GAUGE, KINDS
 
+KINDS = ("gauge", "counter", "count")
 TIME_COLUMNS = ("observed_at", "timestamp")
 VALUE_COLUMN = "value"
 SERIES_COLUMN = "series"
 KIND_COLUMN = "kind"
 # A number above this is a time in milliseconds: as seconds it would lie beyond the year 5000.
 EPOCH_SECONDS_MAX = 1e11
+# The end of the year 9999, where calendars end.
+TIME_SECONDS_MAX = 253_402_300_799.0
 MISSING_WORDS = frozenset({"", "nan", "null", "none", "na", "n/a"})
 
 
@@ -27,7 +29,7 @@ class Columns:
         time: index of the time.
         value: index of the value.
         series: index of the series; None if the file holds one series.
-        kind: index of the kind; None if every series is read as a gauge.
+        kind: index of the kind; None if the file does not say it.
     """
 
     count: int
@@ -43,13 +45,13 @@ class Row:
 
     Args:
         series: its series; empty if the file holds one series.
-        kind: how its values are to be read.
+        kind: how its values are to be read; None where the file does not say it.
         time_seconds: event time, seconds since 1970 UTC.
         value: what was measured; NaN where the cell is empty or says so.
     """
 
     series: str
-    kind: str
+    kind: str | None
     time_seconds: float
     value: float
 
@@ -68,12 +70,13 @@ class BadRow(Exception):
         super().__init__(found, expected)
 
 
-def columns_of(header: list[str], name: str) -> Columns:
+def columns_of(header: list[str], name: str, *, series_needed: bool = False) -> Columns:
     """Return where the columns stand.
 
     Args:
         header: the cells of the first line.
         name: the file, for the message.
+        series_needed: whether a file without a column for the series will not do.
 
     Raises:
         WrongUse: a needed column is not there, or is there twice.
@@ -87,6 +90,8 @@ def columns_of(header: list[str], name: str) -> Columns:
         raise _wrong_header(name, "has no column for the time", header)
     if VALUE_COLUMN not in places:
         raise _wrong_header(name, "has no column 'value'", header)
+    if series_needed and SERIES_COLUMN not in places:
+        raise _wrong_header(name, "has no column 'series'", header)
     return Columns(
         len(header), time, places[VALUE_COLUMN], places.get(SERIES_COLUMN), places.get(KIND_COLUMN)
     )
@@ -100,8 +105,8 @@ def row_of(cells: list[str], columns: Columns) -> Row:
     """
     if len(cells) != columns.count:
         raise BadRow(f"has {len(cells)} cells", f"{columns.count} as in the header")
-    kind = GAUGE if columns.kind is None else cells[columns.kind].strip().lower() or GAUGE
-    if kind not in KINDS:
+    kind = None if columns.kind is None else cells[columns.kind].strip().lower() or None
+    if kind is not None and kind not in KINDS:
         raise BadRow(f"has the kind {kind!r}", f"one of {', '.join(KINDS)}")
     series = "" if columns.series is None else cells[columns.series]
     return Row(series, kind, seconds_of(cells[columns.time]), number_of(cells[columns.value]))
@@ -133,6 +138,8 @@ def number_of(cell: str) -> float:
     if text.lower() in MISSING_WORDS:
         return math.nan
     try:
+        if "_" in text:  # Python reads 1_000 as a number, other tools do not
+            raise ValueError
         return float(text)
     except ValueError:
         raise BadRow(f"has the value {_short(text)}", "a number, or an empty cell") from None
@@ -143,11 +150,13 @@ def _epoch_seconds_of(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    seconds = number / 1000.0 if abs(number) > EPOCH_SECONDS_MAX else number
+    if not abs(seconds) <= TIME_SECONDS_MAX:  # also where it is not a number
         raise BadRow(
-            f"has the time {_short(text)}", "ISO 8601 such as 2026-01-31T12:00:00Z, or seconds since 1970"
+            f"has the time {_short(text)}",
+            "ISO 8601 such as 2026-01-31T12:00:00Z, or seconds or milliseconds since 1970",
         )
-    return number / 1000.0 if abs(number) > EPOCH_SECONDS_MAX else number
+    return seconds
 
 
 def _short(text: str) -> str:

@@ -1,0 +1,235 @@
+"""The pure parts of the correlation: grid, kinds, calendar lines, regression, multiplicity, cadence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from streams.correlate.cadence import first_grid_point, grids_of, interval_seconds
+from streams.correlate.calendar_lines import LINES_MAX, shared_calendar_lines
+from streams.correlate.grid import cell_of, grid_values, nearest_per_cell
+from streams.correlate.kinds import Kind, kind_of, refusal_of, signal_of, signal_refusal_of
+from streams.correlate.multiplicity import benjamini_hochberg, sidak
+from streams.correlate.prepare import average_ranks, normal_scores, prepare
+from streams.correlate.regression import fit_autoregression, trend_and_lines
+from streams.correlate.series import FloatArray, Series
+from streams.correlate.statistic import best_lags, far_lags
+
+STEP = 60.0
+
+
+def column(*values: float) -> FloatArray:
+    return np.array(values, dtype=np.float64)
+
+
+# grid
+
+
+def test_cell_of_gives_a_time_between_two_grid_points_to_the_later_one() -> None:
+    assert cell_of(column(0, 29.9, 30, 89.9, 90, -30, -30.1), STEP).tolist() == [0, 0, 1, 1, 2, 0, -1]
+
+
+def test_nearest_per_cell_keeps_the_same_samples_in_any_order_and_when_applied_again() -> None:
+    rng = np.random.default_rng(1)
+    times, values = rng.uniform(0, 600, 80).round(0), rng.standard_normal(80)
+    cells = cell_of(times, STEP)
+    chosen = nearest_per_cell(cells, times, values, STEP, 0.0)
+    kept = list(zip(times[chosen], values[chosen], strict=True))
+    order = rng.permutation(np.concatenate([np.arange(80), chosen]))
+    again = nearest_per_cell(cells[order], times[order], values[order], STEP, 0.0)
+    assert list(zip(times[order][again], values[order][again], strict=True)) == kept
+    assert sorted(set(cells)) == cells[chosen].tolist()
+
+
+def test_grid_values_leaves_gaps_empty_and_takes_the_nearest_sample() -> None:
+    series = Series("a", None, column(0, 58, 65, 240, np.nan, 600), column(1, 2, 3, 4, 9, 9))
+    row = grid_values([series], window_end=240.0, step_seconds=STEP, window_steps=5)[0]
+    assert row.tolist()[:2] == [1, 2]
+    assert np.isnan(row[2:4]).all()
+    assert row[4] == 4
+
+
+# kinds
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (np.full(64, 5.0), "constant"),
+        (np.full(64, np.nan), "too few points"),
+        (np.where(np.arange(64) < 20, 1.0 * np.arange(64), np.nan), "too few points: 20 of 64"),
+        (np.where(np.arange(64) == 3, np.inf, 1.0 * np.arange(64)), "not finite: 1"),
+        (1e200 * np.arange(64), "too large"),
+        (1e6 + 1e-9 * np.arange(64), "constant but for rounding"),
+        (np.where(np.arange(64) < 32, 0.0, 1.0), "too few changes: 1"),
+    ],
+)
+def test_refusal_of_states_why_a_series_cannot_be_correlated(row: FloatArray, reason: str) -> None:
+    assert reason in (refusal_of(row) or "")
+
+
+def test_kind_of_tells_gauges_counters_counts_and_staircases_apart() -> None:
+    rng = np.random.default_rng(2)
+    counter = np.cumsum(rng.poisson(3, 200)).astype(float)
+    reset = counter.copy()
+    reset[100:] -= reset[99]
+    level = rng.standard_normal(200)
+    kinds = [
+        kind_of(level, None).kind,
+        kind_of(counter, None).kind,
+        kind_of(reset, None).kind,
+        kind_of(rng.poisson(4, 200).astype(float), None).kind,
+        kind_of(np.repeat(level[:40], 5), None).kind,
+        kind_of(np.repeat(level[:40], 5), "gauge").kind,
+        kind_of(level, "count").kind,
+    ]
+    expected = [
+        Kind.GAUGE,
+        Kind.COUNTER,
+        Kind.COUNTER,
+        Kind.COUNT,
+        Kind.STAIRCASE,
+        Kind.STAIRCASE,
+        Kind.COUNT,
+    ]
+    assert kinds == expected
+
+
+def test_signal_of_a_counter_knows_no_increment_across_a_reset_or_a_gap() -> None:
+    signal = signal_of(column(1, 3, np.nan, 7, 2, 6), Kind.COUNTER)
+    assert np.isnan(signal[[0, 2, 3, 4]]).all()
+    assert signal[[1, 5]] == pytest.approx(np.sqrt([2.375, 4.375]))
+
+
+def test_signal_refusal_of_a_counter_that_grows_evenly_says_so() -> None:
+    assert "same amount" in (signal_refusal_of(signal_of(np.arange(64.0), Kind.COUNTER)) or "")
+
+
+# calendar lines and regression
+
+
+def test_shared_calendar_lines_finds_a_rhythm_that_one_series_shows() -> None:
+    rng = np.random.default_rng(3)
+    signals = rng.standard_normal((6, 256))
+    signals[2] += 3 * np.cos(2 * np.pi * np.arange(256) / 24)
+    lines = shared_calendar_lines(signals)
+    assert np.abs(lines - 1 / 24).min() < 1 / 512
+    assert len(lines) <= LINES_MAX
+
+
+def test_shared_calendar_lines_finds_nothing_in_noise_and_in_nothing() -> None:
+    rng = np.random.default_rng(4)
+    found = [len(shared_calendar_lines(rng.standard_normal((8, 256)))) for _ in range(20)]
+    assert np.mean(np.array(found) > 0) <= 0.2
+    assert len(shared_calendar_lines(np.empty((0, 64)))) == 0
+
+
+def test_fit_autoregression_leaves_the_innovations_of_a_random_walk_with_trend() -> None:
+    rng = np.random.default_rng(5)
+    noise = rng.standard_normal(512)
+    walk = np.cumsum(noise) + 0.2 * np.arange(512)
+    fit = fit_autoregression(walk[None, :], trend_and_lines(512, np.empty(0)), order_max=12, by_aicc=True)
+    left = fit.residuals[0]
+    known = ~np.isnan(left)
+    assert np.corrcoef(left[known], noise[known])[0, 1] > 0.97
+    assert 1 <= fit.orders[0] <= 12
+
+
+def test_fit_autoregression_leaves_no_residual_where_nothing_was_measured() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.standard_normal((1, 128))
+    values[0, 40:60] = np.nan
+    fit = fit_autoregression(values, trend_and_lines(128, np.empty(0)), order_max=4, by_aicc=True)
+    assert np.isnan(fit.residuals[0, 40:60]).all()
+    assert np.isfinite(fit.residuals[0, 70:]).all()
+
+
+# scores
+
+
+def test_average_ranks_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(50):
+        row = rng.integers(0, 12, 40).astype(float)
+        row[:3] = np.inf
+        assert average_ranks(row).tolist() == stats.rankdata(row).tolist()
+
+
+def test_normal_scores_have_mean_square_one_and_keep_gaps_and_order() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.standard_t(2, (3, 100))
+    values[1, :30] = np.nan
+    scores = normal_scores(values)
+    assert np.isnan(scores[1, :30]).all()
+    assert np.nanmean(scores**2, axis=1) == pytest.approx([1, 1, 1])
+    assert (np.argsort(scores[0]) == np.argsort(values[0])).all()
+
+
+def test_prepare_refuses_an_unknown_kind_and_keeps_the_rest() -> None:
+    rng = np.random.default_rng(9)
+    prepared = prepare(rng.standard_normal((3, 64)), ["gauge", "temperature", None])
+    assert prepared.rows.tolist() == [0, 2]
+    assert "temperature" in prepared.refused[1]
+
+
+# statistics
+
+
+def test_best_lags_finds_the_planted_lag_and_sign() -> None:
+    rng = np.random.default_rng(10)
+    first = rng.standard_normal(256)
+    second = -np.roll(first, 5) + 0.3 * rng.standard_normal(256)
+    scores = normal_scores(np.stack([first, second, rng.standard_normal(256)]))
+    best = best_lags(scores, max_lag_steps=8, shared_count=3)
+    assert (best.left[0], best.right[0], best.lag_steps[0]) == (0, 1, 5)
+    assert best.coefficient[0] < -0.9
+    assert best.p_value[0] < 1e-12
+    assert best.p_value[1:].min() > 1e-3
+
+
+def test_far_lags_lie_beyond_the_lags_searched() -> None:
+    assert min(far_lags(256, 12)) == 13
+    assert max(far_lags(256, 12)) == 64
+    assert len(far_lags(32, 8)) > 0
+
+
+def test_benjamini_hochberg_gives_the_published_example() -> None:
+    # Benjamini and Hochberg 1995, section 4: 15 p-values, of which 4 are rejected at 0.05
+    p_values = column(
+        *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344),
+        *(0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0),
+    )
+    q_values = benjamini_hochberg(p_values[::-1])[::-1]
+    assert int((q_values <= 0.05).sum()) == 4
+    assert (np.diff(q_values) >= 0).all()
+    assert len(benjamini_hochberg(np.empty(0))) == 0
+
+
+def test_sidak_pays_for_each_test() -> None:
+    assert sidak(column(0.0, 1e-12, 0.01, 1.0), 25) == pytest.approx([0, 25e-12, 1 - 0.99**25, 1])
+
+
+# cadence
+
+
+def test_interval_seconds_is_the_usual_one_in_whole_units() -> None:
+    rng = np.random.default_rng(11)
+    hours = 3600.0 * np.arange(100) + rng.uniform(-20, 20, 100)
+    assert interval_seconds(np.delete(hours, slice(20, 50))) == 3600.0
+    assert interval_seconds(column(0, 0.25, 0.5)) == 0.25
+    assert interval_seconds(column(5, 5, 5)) is None
+
+
+def test_grids_of_lets_each_pair_meet_once_on_the_grid_of_the_slower_series() -> None:
+    grids = grids_of({"b": 60.0, "a": 60.0, "c": 61.0, "day": 86_400.0, "hour": 3600.0})
+    assert [grid.step_seconds for grid in grids] == [60.0, 3600.0, 86_400.0]
+    assert [grid.anchors for grid in grids] == [("a", "b", "c"), ("hour",), ("day",)]
+    assert grids[2].members == ("a", "b", "c", "hour", "day")
+
+
+def test_first_grid_point_lies_where_most_samples_lie() -> None:
+    times = 1000.0 + 60 * np.arange(50.0)
+    assert first_grid_point(times, 60.0) == 1000.0
+    times[0] -= 20
+    assert first_grid_point(times, 60.0) == 1000.0
