@@ -19,9 +19,7 @@ from pydantic_settings import (
 
 from crosscurrent.errors import WrongUse
 
-EMBEDDED_BOOTSTRAP_SERVERS = "127.0.0.1:9092"
-EMBEDDED_REGISTRY_URL = "http://127.0.0.1:8081"
-EMBEDDED_CLICKHOUSE_URL = "http://127.0.0.1:8123"
+EMBEDDED_HOST = "127.0.0.1"
 
 
 class Section(BaseModel):
@@ -36,6 +34,7 @@ class KafkaSettings(Section):
     bootstrap_servers: str | None = Field(
         None, description="Kafka brokers as host:port,…; without it `up` starts the embedded broker."
     )
+    embedded_port: int = Field(9092, ge=1, le=65535, description="Port of the embedded broker on loopback.")
     partitions: int = Field(1, ge=1, le=1024, description="Partitions of each topic that is created.")
     replication_factor: int = Field(1, ge=1, le=9, description="Replicas of each topic that is created.")
     session_timeout_seconds: float = Field(
@@ -59,6 +58,7 @@ class SchemaRegistrySettings(Section):
     """Where the schema registry is."""
 
     url: str | None = Field(None, description="Schema registry; without it `up` starts the embedded one.")
+    embedded_port: int = Field(8081, ge=1, le=65535, description="Port of the embedded registry on loopback.")
 
 
 class ClickHouseSettings(Section):
@@ -66,6 +66,9 @@ class ClickHouseSettings(Section):
 
     url: str | None = Field(
         None, description="ClickHouse HTTP address; without it `up` starts the embedded one."
+    )
+    embedded_port: int = Field(
+        8123, ge=1, le=65535, description="Port of the embedded ClickHouse on loopback."
     )
     user: str = Field("default", description="ClickHouse user.")
     password: SecretStr = Field(SecretStr(""), description="ClickHouse password.")
@@ -101,6 +104,16 @@ class SourceSettings(Section):
     )
     poll_interval_seconds: float | None = Field(
         None, gt=0, description="Seconds between polls; the connector's own choice if not set."
+    )
+    requests_per_minute_max: float | None = Field(
+        None,
+        gt=0,
+        description="Requests a minute that the vendor's plan allows; the documented ones if not set.",
+    )
+    recordings_url: str | None = Field(
+        None,
+        description="Address of a player of recorded exchanges; each recorded exchange is fetched once "
+        "instead of polling the vendor.",
     )
     targets: tuple[str, ...] = Field(
         (),
@@ -208,17 +221,17 @@ class Settings(BaseSettings):
     @property
     def bootstrap_servers(self) -> str:
         """The Kafka address in force."""
-        return self.kafka.bootstrap_servers or EMBEDDED_BOOTSTRAP_SERVERS
+        return self.kafka.bootstrap_servers or f"{EMBEDDED_HOST}:{self.kafka.embedded_port}"
 
     @property
     def registry_url(self) -> str:
         """The schema registry address in force."""
-        return self.schema_registry.url or EMBEDDED_REGISTRY_URL
+        return self.schema_registry.url or f"http://{EMBEDDED_HOST}:{self.schema_registry.embedded_port}"
 
     @property
     def clickhouse_url(self) -> str:
         """The ClickHouse address in force."""
-        return self.clickhouse.url or EMBEDDED_CLICKHOUSE_URL
+        return self.clickhouse.url or f"http://{EMBEDDED_HOST}:{self.clickhouse.embedded_port}"
 
     def source(self, name: str) -> SourceSettings:
         """Return the section of one source, empty if nothing was set."""

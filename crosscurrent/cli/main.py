@@ -3,52 +3,71 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
-import click
 import typer
 
-from crosscurrent.cli import (
-    audit,
-    dead_letters,
-    demo,
-    doctor,
-    run,
-    schemas,
-    sources,
-    sql,
-    statistics,
-    tail,
-    up,
+from crosscurrent.cli.output import (
+    EXIT_CHECK_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_SERVER_AWAY,
+    EXIT_WRONG_USE,
+    print_error,
 )
-from crosscurrent.cli.output import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY, EXIT_WRONG_USE, print_error
 from crosscurrent.errors import CrosscurrentError, ServerAway, Transient, WrongUse
+
+# command or group -> module of crosscurrent.cli; only what was asked for is imported, because every process of the
+# home starts here and none needs what all of them need together
+_COMMANDS = {
+    "demo": "demo",
+    "up": "up",
+    "down": "up",
+    "status": "up",
+    "doctor": "doctor",
+    "tail": "tail",
+    "correlate": "statistics",
+    "detect": "statistics",
+    "sql": "sql",
+    "audit": "audit",
+}
+_GROUPS = {
+    "run": "run",
+    "dead-letters": "dead_letters",
+    "schemas": "schemas",
+    "sources": "sources",
+}
 
 app = typer.Typer(
     name="crosscurrent",
-    help="Data from unrelated web APIs in one event stream: what moves together and what just broke.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command("demo")(demo.demo)
-app.command("up")(up.up)
-app.command("down")(up.down)
-app.command("status")(up.status)
-app.command("doctor")(doctor.doctor)
-app.add_typer(run.app, name="run")
-app.add_typer(sources.app, name="sources")
-app.command("tail")(tail.tail)
-app.command("sql")(sql.sql)
-app.command("audit")(audit.audit)
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(schemas.app, name="schemas")
-app.command("correlate")(statistics.correlate)
-app.command("detect")(statistics.detect)
+
+
+@app.callback()
+def crosscurrent() -> None:
+    """Data from unrelated web APIs in one event stream: what moves together and what just broke."""
+
+
+def register(words: Sequence[str]) -> None:
+    """Add the command that a command line names; all of them if it names none, as help and completion need."""
+    asked = words[0] if words else ""
+    known = asked in _COMMANDS or asked in _GROUPS
+    for name, module in _COMMANDS.items():
+        if name == asked or not known:
+            function = getattr(import_module(f"crosscurrent.cli.{module}"), name.replace("-", "_"))
+            app.command(name)(function)
+    for name, module in _GROUPS.items():
+        if name == asked or not known:
+            app.add_typer(import_module(f"crosscurrent.cli.{module}").app, name=name)
 
 
 def main() -> None:
     """Run the command line; ends the process with 0 done, 1 a check failed, 2 wrong use, 3 a server is away."""
     try:
+        register(sys.argv[1:])
         code = app(standalone_mode=False)
     except WrongUse as error:
         print_error(error)
@@ -59,13 +78,15 @@ def main() -> None:
     except CrosscurrentError as error:
         print_error(error)
         sys.exit(EXIT_CHECK_FAILED)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        # typer has printed the help itself where no command was named, and says so by an empty message
+        if error.format_message():
+            print_error(
+                WrongUse(error.format_message(), todo="see `crosscurrent --help`, or the command's own")
+            )
         sys.exit(EXIT_WRONG_USE)
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        sys.exit(130)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # `crosscurrent tail | head` is ordinary use; the reader has what it wanted
         sys.stderr.close()

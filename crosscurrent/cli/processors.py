@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from connectors.registry import MAPPINGS
-
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
-from streams.correlate.agent import CorrelateProcessor
-from streams.detect.agent import DetectProcessor
-from streams.normalise import NormaliseProcessor
 from streams.processor import Processor
 from streams.worker import MakeProcessor
 
+# each maker imports its own processor: scipy and river are large, and not every worker needs them
+
 
 def _normalise(settings: Settings) -> MakeProcessor:
+    from connectors.registry import MAPPINGS
+    from streams.normalise import NormaliseProcessor
+
     del settings
     return lambda codec: NormaliseProcessor(codec, MAPPINGS)
 
 
 def _correlate(settings: Settings) -> MakeProcessor:
+    from streams.correlate.agent import CorrelateProcessor
+
     return lambda codec: CorrelateProcessor(codec, settings.correlate, tenant=settings.tenant)
 
 
 def _detect(settings: Settings) -> MakeProcessor:
+    from streams.detect.agent import DetectProcessor
+
     return lambda codec: DetectProcessor(codec, settings.detect)
 
 

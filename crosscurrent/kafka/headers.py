@@ -5,11 +5,17 @@ Source: CloudEvents Kafka protocol binding 1.0.2, section 3.2; W3C Trace Context
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.trace import get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
 _SPEC_VERSION = b"1.0"
+_NOT_SAMPLED = 0
+_IDS = RandomIdGenerator()
+_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 def cloud_event_headers(
@@ -37,13 +43,16 @@ def cloud_event_headers(
 
 def new_traceparent() -> bytes:
     """Return the ``traceparent`` of a new trace, not sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00".encode()
+    return _traceparent(_IDS.generate_trace_id(), _NOT_SAMPLED)
 
 
 def child_traceparent(headers: Mapping[str, bytes] | None) -> bytes:
     """Return a ``traceparent`` that goes on with the trace in a message's headers, or begins one."""
-    parent = (headers or {}).get("traceparent", b"")
-    parts = parent.split(b"-")
-    if len(parts) != 4 or len(parts[1]) != 32:
-        return new_traceparent()
-    return b"-".join((parts[0], parts[1], secrets.token_hex(8).encode(), parts[3]))
+    given = (headers or {}).get("traceparent", b"")
+    carrier = {"traceparent": given.decode("ascii", "replace")}
+    parent = get_current_span(_PROPAGATOR.extract(carrier)).get_span_context()
+    return _traceparent(parent.trace_id, parent.trace_flags) if parent.is_valid else new_traceparent()
+
+
+def _traceparent(trace_id: int, flags: int) -> bytes:
+    return f"00-{trace_id:032x}-{_IDS.generate_span_id():016x}-{flags:02x}".encode()

@@ -1,0 +1,130 @@
+"""``crosscurrent sources``: what can be collected, whether it works, and keeping what it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from connectors.kit.check import CheckResult, check_source
+from connectors.kit.declaration import Connector
+from connectors.kit.record import record_source
+from connectors.kit.wiring import interval_of, missing
+from connectors.registry import CONNECTORS, connector_named
+from crosscurrent.cli.output import (
+    CONSOLE,
+    EXIT_CHECK_FAILED,
+    EXIT_SERVER_AWAY,
+    print_error,
+    print_json,
+    print_table,
+)
+from crosscurrent.settings import Settings, load_settings
+from crosscurrent.telemetry import configure_logging
+
+app = typer.Typer(help="What can be collected.", no_args_is_help=True)
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+NameArgument = Annotated[str, typer.Argument(help="Source, as in `crosscurrent sources list`.")]
+
+
+@app.command("list")
+def list_sources(as_json: JsonOption = False) -> None:
+    """List the sources: endpoints, credential, quota, and what is missing to poll them."""
+    settings = load_settings()
+    rows = [_row(connector, settings) for connector in CONNECTORS.values()]
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["source", "enabled", "every", "targets", "missing"]
+    print_table("Sources", columns, [_cells(row) for row in rows])
+    for row in rows:
+        CONSOLE.print(f"\n{row['title']} ({', '.join(row['endpoints'])})", markup=False, soft_wrap=True)
+        for name in ("auth", "quota", "targets_help"):
+            CONSOLE.print(f"  {name.removesuffix('_help')}: {row[name]}", markup=False, soft_wrap=True)
+
+
+@app.command("check")
+def check(name: NameArgument, as_json: JsonOption = False) -> None:
+    """Ask a source once: exit 1 if the credential, the quota or the mapping fails, 3 if it does not answer."""
+    settings = load_settings()
+    # what is tried again would be told on the way; the last word is enough
+    configure_logging("error", process=f"sources.{name}")
+    result = check_source(connector_named(name), settings)
+    if as_json:
+        print_json(_result(result))
+    elif result.error is None:
+        CONSOLE.print(_sentence(result), markup=False)
+    else:
+        print_error(result.error)
+    if result.error is not None:
+        raise typer.Exit(EXIT_SERVER_AWAY if result.away else EXIT_CHECK_FAILED)
+
+
+@app.command("record")
+def record(
+    name: NameArgument,
+    directory: Annotated[Path, typer.Argument(help="Directory for the exchanges; made if it is not there.")],
+) -> None:
+    """Keep the real exchanges of one round of polls, without secrets; play them with `demo --recordings`."""
+    settings = load_settings()
+    configure_logging(settings.log_level, process=f"sources.{name}")
+    written = record_source(connector_named(name), settings, directory)
+    CONSOLE.print(f"{len(written)} exchanges of {name} are in {directory}", markup=False)
+
+
+def _row(connector: Connector, settings: Settings) -> dict[str, Any]:
+    source = settings.source(connector.name)
+    lacking = missing(connector, source)
+    return {
+        "source": connector.name,
+        "title": connector.title,
+        "base_url": connector.base_url,
+        "endpoints": list(connector.endpoints),
+        "auth": connector.auth.description,
+        "auth_required": connector.auth.required,
+        "quota": connector.quota.description,
+        "poll_interval_seconds": interval_of(connector, source),
+        "targets": list(source.targets or connector.targets_default),
+        "targets_help": connector.targets_help,
+        "enabled": source.enabled,
+        "configured": not lacking,
+        "missing": lacking,
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    return [
+        row["source"],
+        "yes" if row["enabled"] else "no",
+        f"{row['poll_interval_seconds']:g} s",
+        ", ".join(row["targets"]),
+        ", ".join(row["missing"]) or "-",
+    ]
+
+
+def _result(result: CheckResult) -> dict[str, object]:
+    error = result.error
+    return {
+        "source": result.source,
+        "ok": error is None,
+        "request_url": result.request_url,
+        "status": result.status,
+        "quota_remaining": result.quota_remaining,
+        "entities": result.entities,
+        "observations": result.observations,
+        "away": result.away,
+        "error": error and {"found": error.found, "expected": error.expected, "todo": error.todo},
+    }
+
+
+def _sentence(result: CheckResult) -> str:
+    left = (
+        "no word on the quota"
+        if result.quota_remaining is None
+        else f"{result.quota_remaining} requests left"
+    )
+    return (
+        f"{result.source} answers {result.status} for {result.request_url}: {left}, "
+        f"{result.entities} entities, {result.observations} observations"
+    )

@@ -1,0 +1,103 @@
+"""How the demo runs: which world, how fast, and the settings of the processes in it (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crosscurrent.settings import Settings
+
+SECONDS_PER_HOUR = 3600.0
+_STEP_SECONDS = 3600
+_UNHINDERED_PER_MINUTE = 60_000
+_CITIES = "2643743,3413829,1880252,184745,1850144,2179537,3936456,3143244"
+_ORGANISATIONS = "org:quillfen-works,org:tarnholt"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """The pace of a demo.
+
+    Attributes:
+        hour_seconds: real seconds a virtual hour takes.
+        until_hours: virtual hours after which the world stands still.
+        break_after_hours: virtual hours to the planted break.
+        window_steps: hours in a correlation window.
+        seed: seed of the world.
+    """
+
+    hour_seconds: float = 0.2
+    until_hours: int = 240
+    break_after_hours: int = 190
+    window_steps: int = 128
+    seed: int = 1
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds a real second."""
+        return SECONDS_PER_HOUR / self.hour_seconds
+
+    @property
+    def world_arguments(self) -> tuple[str, ...]:
+        """Arguments of the world."""
+        return (
+            # an hour ends when it was seen, however busy the machine is
+            *("--pace", f"/openweathermap/data/2.5/weather={len(_CITIES.split(','))}"),
+            *("--pace", f"/github/orgs/={len(_ORGANISATIONS.split(','))}"),
+            # its time runs once everything is ready to see it
+            *("--seed", str(self.seed), "--speed", str(self.speed), "--hold"),
+            *("--until-hours", str(self.until_hours), "--break-after-hours", str(self.break_after_hours)),
+            # quotas run on real time; a demo asks in a minute what a day would
+            *("--github-limit", "1000000", "--openweathermap-limit", "1000000"),
+        )
+
+
+FULL = DemoPlan()
+FAST = DemoPlan(until_hours=150, break_after_hours=120, window_steps=96)
+
+
+def environment(plan: DemoPlan, settings: Settings) -> dict[str, str]:
+    """Return the settings of a demo's processes, as environment variables.
+
+    Args:
+        plan: the pace.
+        settings: the caller's, for the ports.
+    """
+    # two polls in each virtual hour: the first to see a change stamps it within its own half of the hour
+    interval = plan.hour_seconds / 2.5
+    return {
+        **_ports(settings),
+        "CROSSCURRENT_CORRELATE__STEP_SECONDS": str(_STEP_SECONDS),
+        "CROSSCURRENT_CORRELATE__WINDOW_STEPS": str(plan.window_steps),
+        "CROSSCURRENT_SOURCES__GITHUB__TARGETS": _json_list(_ORGANISATIONS),
+        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__TARGETS": _json_list(_CITIES),
+        "CROSSCURRENT_SOURCES__POKEAPI__TARGETS": _json_list("all"),
+        "CROSSCURRENT_SOURCES__GITHUB__POLL_INTERVAL_SECONDS": f"{interval:.3f}",
+        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__POLL_INTERVAL_SECONDS": f"{interval:.3f}",
+        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__REQUESTS_PER_MINUTE_MAX": str(_UNHINDERED_PER_MINUTE),
+        "CROSSCURRENT_SOURCES__POKEAPI__POLL_INTERVAL_SECONDS": f"{24 * plan.hour_seconds:.3f}",
+        "CROSSCURRENT_SOURCES__POKEAPI__REQUESTS_PER_MINUTE_MAX": str(_UNHINDERED_PER_MINUTE),
+        "CROSSCURRENT_LOG_LEVEL": "warning",
+    }
+
+
+def recorded_environment(settings: Settings) -> dict[str, str]:
+    """Return the settings of the processes of a demo on recorded exchanges.
+
+    Args:
+        settings: the caller's, for the ports.
+    """
+    return {**_ports(settings), "CROSSCURRENT_LOG_LEVEL": "warning"}
+
+
+def _ports(settings: Settings) -> dict[str, str]:
+    # a demo does not read the caller's files
+    return {
+        "CROSSCURRENT_KAFKA__EMBEDDED_PORT": str(settings.kafka.embedded_port),
+        "CROSSCURRENT_SCHEMA_REGISTRY__EMBEDDED_PORT": str(settings.schema_registry.embedded_port),
+        "CROSSCURRENT_CLICKHOUSE__EMBEDDED_PORT": str(settings.clickhouse.embedded_port),
+        "CROSSCURRENT_LIVE__PORT": str(settings.live.port),
+    }
+
+
+def _json_list(names: str) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names.split(",")) + "]"
