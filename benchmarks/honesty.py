@@ -134,12 +134,14 @@ def workday_square(rng: Random, count: int, steps: int) -> FloatArray:
 
 def counts_by_day(rng: Random, count: int, steps: int) -> FloatArray:
     course = 1 + np.cos(2 * np.pi * np.arange(steps) / 24 + rng.uniform(0, 1, (count, 1)))
-    return rng.poisson(rng.uniform(0.2, 10, (count, 1)) * course).astype(float)
+    counts: FloatArray = rng.poisson(rng.uniform(0.2, 10, (count, 1)) * course).astype(np.float64)
+    return counts
 
 
 def growing_season(rng: Random, count: int, steps: int) -> FloatArray:
     growth = np.linspace(0.3, 2.0, steps) ** rng.choice([-1, 1], (count, 1))
-    return growth * season(rng, count, steps)
+    grown: FloatArray = growth * season(rng, count, steps)
+    return grown
 
 
 def on_and_off(rng: Random, count: int, steps: int) -> FloatArray:
@@ -223,7 +225,8 @@ def coupled_counters(rng: Random, strength: float, lag: int, steps: int) -> Floa
 
 def coupled_seasonal(rng: Random, strength: float, lag: int, steps: int) -> FloatArray:
     waves = 2 * np.cos(2 * np.pi * np.arange(steps) / 24 + rng.uniform(0, 2 * np.pi, (2, 1)))
-    return coupled_innovations(rng, strength, lag, steps) + waves
+    both: FloatArray = coupled_innovations(rng, strength, lag, steps) + waves
+    return both
 
 
 def coupled_missing(rng: Random, strength: float, lag: int, steps: int) -> FloatArray:
@@ -278,7 +281,7 @@ Method = Callable[[FloatArray, Plan], list[tuple[int, int, int, float]]]
 
 def ours(values: FloatArray, plan: Plan) -> list[tuple[int, int, int, float]]:
     """Return the pairs that Crosscurrent reports: rows, lag, coefficient."""
-    times = np.arange(plan.steps) * STEP_SECONDS
+    times = np.arange(plan.steps, dtype=np.float64) * STEP_SECONDS
     series = [Series(f"{row:05d}", None, times, one) for row, one in enumerate(values)]
     window = correlate_window(
         series,

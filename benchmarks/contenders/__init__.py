@@ -1,0 +1,1 @@
+"""One process each: what the benchmarks time, ours and its peers, doing the same work."""
