@@ -166,7 +166,7 @@ def _usage(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return str(parameter.name or "").upper() + ("" if parameter.required else " (optional)")
     options = [*parameter.opts, *parameter.secondary_opts]
-    value = "" if getattr(parameter, "is_flag", False) else f" {parameter.type.name.upper()}"
+    value = "" if getattr(parameter, "is_flag", False) else f" {str(parameter.name).upper()}"
     return " / ".join(options) + value
 
 
