@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crosscurrent.embedded.world.watched import (
+    UNHINDERED_ARGUMENTS,
+    watched_cities,
+    watched_organisations,
+    watched_sources,
+)
 from crosscurrent.settings import Settings
 
 SECONDS_PER_HOUR = 3600.0
 _STEP_SECONDS = 3600
-_UNHINDERED_PER_MINUTE = 60_000
-_CITIES = "2643743,3413829,1880252,184745,1850144,2179537,3936456,3143244"
-_ORGANISATIONS = "org:quillfen-works,org:tarnholt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,12 @@ class DemoPlan:
         """Arguments of the world."""
         return (
             # an hour ends when it was seen, however busy the machine is
-            *("--pace", f"/openweathermap/data/2.5/weather={len(_CITIES.split(','))}"),
-            *("--pace", f"/github/orgs/={len(_ORGANISATIONS.split(','))}"),
+            *("--pace", f"/openweathermap/data/2.5/weather={len(watched_cities())}"),
+            *("--pace", f"/github/orgs/={len(watched_organisations())}"),
             # its time runs once everything is ready to see it
             *("--seed", str(self.seed), "--speed", str(self.speed), "--hold"),
             *("--until-hours", str(self.until_hours), "--break-after-hours", str(self.break_after_hours)),
-            # quotas run on real time; a demo asks in a minute what a day would
-            *("--github-limit", "1000000", "--openweathermap-limit", "1000000"),
+            *UNHINDERED_ARGUMENTS,
         )
 
 
@@ -62,20 +64,16 @@ def environment(plan: DemoPlan, settings: Settings) -> dict[str, str]:
         plan: the pace.
         settings: the caller's, for the ports.
     """
-    # two polls in each virtual hour: the first to see a change stamps it within its own half of the hour
-    interval = plan.hour_seconds / 2.5
+    watched = {
+        f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}": value
+        for source, section in watched_sources(plan.hour_seconds).items()
+        for name, value in section.items()
+    }
     return {
         **_ports(settings),
+        **watched,
         "CROSSCURRENT_CORRELATE__STEP_SECONDS": str(_STEP_SECONDS),
         "CROSSCURRENT_CORRELATE__WINDOW_STEPS": str(plan.window_steps),
-        "CROSSCURRENT_SOURCES__GITHUB__TARGETS": _json_list(_ORGANISATIONS),
-        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__TARGETS": _json_list(_CITIES),
-        "CROSSCURRENT_SOURCES__POKEAPI__TARGETS": _json_list("all"),
-        "CROSSCURRENT_SOURCES__GITHUB__POLL_INTERVAL_SECONDS": f"{interval:.3f}",
-        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__POLL_INTERVAL_SECONDS": f"{interval:.3f}",
-        "CROSSCURRENT_SOURCES__OPENWEATHERMAP__REQUESTS_PER_MINUTE_MAX": str(_UNHINDERED_PER_MINUTE),
-        "CROSSCURRENT_SOURCES__POKEAPI__POLL_INTERVAL_SECONDS": f"{24 * plan.hour_seconds:.3f}",
-        "CROSSCURRENT_SOURCES__POKEAPI__REQUESTS_PER_MINUTE_MAX": str(_UNHINDERED_PER_MINUTE),
         "CROSSCURRENT_LOG_LEVEL": "warning",
     }
 
@@ -97,7 +95,3 @@ def _ports(settings: Settings) -> dict[str, str]:
         "CROSSCURRENT_CLICKHOUSE__EMBEDDED_PORT": str(settings.clickhouse.embedded_port),
         "CROSSCURRENT_LIVE__PORT": str(settings.live.port),
     }
-
-
-def _json_list(names: str) -> str:
-    return "[" + ", ".join(f'"{name}"' for name in names.split(",")) + "]"

@@ -7,7 +7,6 @@ each a process of its own, as `crosscurrent up` starts them.
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -59,6 +58,9 @@ class Subscriber:
                 "bootstrap.servers": self._servers,
                 "group.id": f"reader-of-{topic}",
                 "auto.offset.reset": "earliest",
+                # the embedded broker makes a join wait half of it
+                "session.timeout.ms": 1500,
+                "heartbeat.interval.ms": 500,
                 "enable.auto.commit": False,
             }
         )
@@ -148,13 +150,3 @@ def test_payload_becomes_a_row_and_a_message_on_its_way(world: World, home: Runn
     # 10. and every offset of every topic is accounted for
     audit = home.command("audit", "--json")
     assert (audit.returncode, json.loads(audit.stdout)["passed"]) == (0, True), audit.stdout + audit.stderr
-
-
-def test_subscriber_without_avro_sees_the_bytes(home: RunningHome) -> None:
-    place = ("-b", home.settings.bootstrap_servers, "-t", OBSERVATIONS, "-o", "beginning")
-    asked = ["kcat", "-C", *place, "-c", "1", "-e", "-q", "-f", "%k\\n%S\\n"]
-    answer = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=False)
-    assert answer.returncode == 0, answer.stderr
-    key, size = answer.stdout.splitlines()
-    assert key.startswith("default|")
-    assert int(size) > 0

@@ -22,6 +22,7 @@ from crosscurrent.embedded.home.spec import (
     Stage,
     dependents,
 )
+from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
 from crosscurrent.settings import Settings
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
@@ -30,6 +31,10 @@ _TASK_SECONDS_MAX = 300.0
 _SINK_STOP_SECONDS_MAX = 15.0
 # the world takes any credential; the connectors want one before they ask
 _WORLD_CREDENTIAL = "played"
+# an hour of the played vendors in half a second: a day in 12 s, a first window of 128 hours in a minute
+_WORLD_HOUR_SECONDS = 0.5
+_WORLD_WINDOW_STEPS = "128"
+_WORLD_ARGUMENTS = ("--speed", str(3600 / _WORLD_HOUR_SECONDS), *UNHINDERED_ARGUMENTS)
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
 
 
@@ -259,7 +264,7 @@ def _player(options: HomeOptions, port: int | None, anchor: float | None) -> Pro
     if options.recordings is not None:
         arguments, name, path = ("--dir", str(options.recordings)), RECORDINGS, "/_recordings/index"
     else:
-        given = options.world_arguments
+        given = options.world_arguments or _WORLD_ARGUMENTS
         anchored = ("--anchor", str(anchor)) if anchor is not None and "--anchor" not in given else ()
         arguments, name, path = (*given, *anchored), WORLD, "/_world/state"
     return ProcessSpec(
@@ -299,7 +304,21 @@ def _environment(
         environment[section + "BASE_URL"] = f"{world_url}/{source}"
         if settings.source(source).token is None:
             environment[section + "TOKEN"] = _WORLD_CREDENTIAL
+    if options.world:
+        environment |= _watched(settings)
+        if not _is_set(settings.correlate, "window_steps"):
+            environment["CROSSCURRENT_CORRELATE__WINDOW_STEPS"] = _WORLD_WINDOW_STEPS
     return environment
+
+
+def _watched(settings: Settings) -> dict[str, str]:
+    """Return what is watched of the played vendors, where the settings do not say."""
+    return {
+        f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}": value
+        for source, section in watched_sources(_WORLD_HOUR_SECONDS).items()
+        for name, value in section.items()
+        if not _is_set(settings.source(source), name)
+    }
 
 
 def _is_set(section: object, name: str) -> bool:
