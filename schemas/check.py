@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 
 from crosscurrent.embedded.registry import check_compatibility
-
 from schemas.generate import load_schema, schema_names
 from schemas.subjects import HISTORY_FOLDER, versions
 
