@@ -20,7 +20,7 @@ from tests.integration.streams.workload import BREAK_AT, LAG, event, minutes
 pytestmark = pytest.mark.integration
 
 OUTPUTS = ("entities", "observations", "correlations", "anomalies")
-KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "3"))
 
 
 @pytest.fixture
@@ -103,8 +103,8 @@ def test_worker_gives_the_records_of_an_undisturbed_run_when_it_is_killed_again_
         begin, end = number * len(messages) // parts, (number + 1) * len(messages) // parts
         already = len(distinct(streams_broker, "observations"))
         worker.start()
-        for first in range(begin, end, 10):
-            streams_broker.publish(codec, messages[first : min(first + 10, end)])
+        for first in range(begin, end, 20):
+            streams_broker.publish(codec, messages[first : min(first + 20, end)])
             if first == begin and rng.random() < 0.8:  # sometimes it dies before it has joined
                 wait_for_records(worker, "observations", already + 1)
         if number < KILLS:
