@@ -35,13 +35,19 @@ def facts() -> list[tuple[str, str]]:
         ("Kernel", f"{platform.system()} {platform.release()}"),
         ("Python", f"{platform.python_implementation()} {platform.python_version()}"),
         ("Packages", ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))),
-        ("Revision", _revision()),
     ]
 
 
 def busy_share() -> float:
     """Return the share of the processor that is in use now, 0 to 1, looking for some seconds."""
     return float(psutil.cpu_percent(interval=_LOOK_SECONDS)) / 100
+
+
+def revision() -> str:
+    """Return which state of the repository this is."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=10"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "not a git checkout"
 
 
 def _processor() -> str:
@@ -56,9 +62,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _revision() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--abbrev=10"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "not a git checkout"

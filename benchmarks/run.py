@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.machine import busy_share, facts
+from benchmarks.machine import busy_share, facts, revision
+from benchmarks.verdicts import NotJudged, misses
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "benchmarks.md"
 BUSY_SHARE_MAX = 0.15  # of the processor; above it others take a noticeable part of the machine
+
+FAILED = "**Failed**"
 
 _HEAD = """# Benchmarks
 
@@ -77,16 +80,21 @@ BENCHMARKS = (
     Benchmark(
         "honesty",
         "How often unrelated series are called related",
-        ("a false pair in at most one replicate of twenty (false-discovery rate 0.05)",),
+        ("a false pair in at most one replicate of twenty (more than chance explains at 1%)",),
         ("--replicates", "20"),
     ),
     Benchmark(
         "alarm_rate",
         "How often ordinary points are called anomalies",
-        ("no more alarms than were asked for",),
+        ("no more alarms than were asked for (more than chance explains at 1%)",),
         ("--series", "10", "--points", "2000", "--rounds", "2"),
     ),
-    Benchmark("nab", "Numenta Anomaly Benchmark", ("a score above River's detectors",), ("NAB",)),
+    Benchmark(
+        "nab",
+        "Numenta Anomaly Benchmark",
+        ("a score above each of River's detectors, tuned in the same way",),
+        ("NAB",),
+    ),
 )
 
 
@@ -136,7 +144,7 @@ def measure(benchmark: Benchmark, nab: Path) -> tuple[str, bool]:
     sys.stderr.write(done.stderr)
     minutes = (time.monotonic() - began) / 60
     succeeded = done.returncode == 0
-    output = done.stdout if succeeded else f"{done.stdout}\n\n**Failed** (exit code {done.returncode})."
+    output = done.stdout if succeeded else f"{done.stdout}\n\n{FAILED} (exit code {done.returncode})."
     others = max(before, busy_share())
     return section(benchmark, output, others=others, minutes=minutes), succeeded
 
@@ -146,11 +154,26 @@ def section(benchmark: Benchmark, output: str, *, others: float, minutes: float)
     targets = "\n".join(f"- {target}" for target in benchmark.targets)
     lines = [
         f"## {benchmark.title}",
-        f"`{benchmark.command}`, {datetime.now(UTC):%Y-%m-%d}, {max(minutes, 1):.0f} min. {_others_note(others)}",
+        f"`{benchmark.command}`, {datetime.now(UTC):%Y-%m-%d}, revision {revision()}, {max(minutes, 1):.0f} min. "
+        f"{_others_note(others)}",
         f"Targets:\n\n{targets}",
+        verdict(benchmark.name, output),
         deeper(output.strip()),
     ]
     return "\n\n".join(lines)
+
+
+def verdict(name: str, output: str) -> str:
+    """Return in words which targets a benchmark's output misses."""
+    if FAILED in output:
+        return "**Not judged**: it did not come to its end."
+    try:
+        missed = misses(name, output)
+    except NotJudged as error:
+        return f"**Not judged**: {error}."
+    if not missed:
+        return "Met in this run."
+    return "**Missed** in this run:\n\n" + "\n".join(f"- {miss}" for miss in missed)
 
 
 def deeper(markdown: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from benchmarks import home, pipeline, run
 from benchmarks.pipeline_runs import Database
 from benchmarks.processes import BenchmarkFailed
+from benchmarks.verdicts import NotJudged, misses
 from benchmarks.workload import MEASUREMENTS_PER_PAGE, SOURCE, check_batches, expected, map_page, raw_events
 from schemas.records import ObservationBatch
 from streams.normalise.logic import observation_batch
@@ -107,3 +108,56 @@ def test_workload_is_the_same_each_time_and_every_value_is_a_whole_number() -> N
     assert once == again
     assert {batch.source for batch in once} == {SOURCE}
     assert all(value == int(value) for batch in once for value in batch.value)
+
+
+HONESTY = """20 replicates a row (5 where there are 200 series), seed 1, FDR 0.05.
+| null (16 series, 256 hours, lags ±12) | Crosscurrent | peer |
+|---|---|---|
+| white | 0.050 | 0.00 |
+| bursts | 0.350 | 1.00 |
+"""
+ALARMS = """| series | asked 0.25 | asked 1 |
+|---|---|---|
+| white | 0.26 (5) | 0.00 (0) |
+| tails | 1.08 (21) | 1.10 (21) |
+"""
+HTTP = """| what | in-process chDB | over HTTP | ratio |
+|---|---|---|---|
+| insert, Arrow, rows/s | 3,000,000 | 1,200,000 | 0.40 |
+| read, Arrow, rows/s | 3,000,000 | 2,900,000 | 0.97 |
+| `SELECT 1`, p50 | 1.00 ms | 3.10 ms | 0.32 |
+"""
+NAB = """### Tuned on this corpus (a choice in hindsight)
+| detector | standard / low FP / low FN | with the quiet rule | µs a point |
+|---|---|---|---|
+| Crosscurrent | 41.96 / 20.68 / 52.68 | 63.02 / 50.31 / 70.46 | 40.9 |
+| Crosscurrent, chosen on A, scored on B | | 53.3 | |
+| River GaussianScorer(500) | 0.00 / 0.00 / 0.00 | 64.00 / 31.25 / 56.59 | 3.9 |
+"""
+PIPELINE = "Target 60,000 observations/s: met.\n\nTarget 60,000 observations/s: **missed** by 18%."
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "missed"),
+    [
+        ("honesty", HONESTY, ["bursts: false pairs in 7 of 20 replicates"]),
+        ("alarm_rate", ALARMS, ["tails: 1.08 alarms in 1,000 points where 0.25 were asked for"]),
+        ("clickhouse_http", HTTP, ["insert, Arrow, rows/s: 0.4 of chDB", "`SELECT 1`, p50: 3.1 ms"]),
+        ("nab", NAB, ["River GaussianScorer(500) scores 64.0, Crosscurrent 63.02"]),
+        ("pipeline", PIPELINE, ["Target 60,000 observations/s: **missed** by 18%."]),
+    ],
+)
+def test_verdict_names_what_misses_its_target_and_nothing_else(
+    name: str, output: str, missed: list[str]
+) -> None:
+    assert misses(name, output) == missed
+
+
+@pytest.mark.parametrize("name", ["honesty", "alarm_rate", "clickhouse_http", "nab"])
+def test_verdict_is_refused_when_the_output_is_another(name: str) -> None:
+    with pytest.raises(NotJudged):
+        misses(name, "| something | else |\n|---|---|\n| a | b |")
+
+
+def test_page_says_of_a_benchmark_that_failed_that_it_is_not_judged() -> None:
+    assert "Not judged" in run.verdict("pipeline", f"{run.FAILED} (exit code 1).")
