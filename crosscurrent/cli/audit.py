@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from crosscurrent.cli.output import CONSOLE, ERRORS, EXIT_CHECK_FAILED, print_json, print_table
+from crosscurrent.cli.output import CONSOLE, ERRORS, print_json, print_table
 from crosscurrent.clock import SystemClock
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED
 from crosscurrent.settings import load_settings
 from sinks.clickhouse.audit import AuditReport, Finding, parse_since
 from sinks.clickhouse.audit import audit as run_audit

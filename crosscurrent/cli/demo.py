@@ -13,10 +13,11 @@ from connectors.registry import MAPPINGS
 from crosscurrent.cli.demo_recordings import show_recordings
 from crosscurrent.cli.demo_world import print_next, show_world
 from crosscurrent.cli.home_progress import HomeProgress
-from crosscurrent.cli.output import CONSOLE, EXIT_CHECK_FAILED
+from crosscurrent.cli.output import CONSOLE
 from crosscurrent.demo.plan import FAST, FULL, environment, recorded_environment
 from crosscurrent.embedded.home import BackgroundHome, HomeOptions
 from crosscurrent.errors import Fatal, WrongUse
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED
 from crosscurrent.settings import Settings, load_settings
 
 _FOLDER = "demo"

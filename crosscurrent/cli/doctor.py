@@ -9,11 +9,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from crosscurrent.cli.output import CONSOLE, EXIT_CHECK_FAILED, print_json
+from crosscurrent.cli.output import CONSOLE, print_json
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.home import Layout
 from crosscurrent.embedded.home.checks import Finding, check_machine, check_servers
 from crosscurrent.errors import WrongUse
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED
 from crosscurrent.settings import Settings, load_settings
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "wrong": ("✗", "bold red")}

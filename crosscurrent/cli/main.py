@@ -8,14 +8,9 @@ from importlib import import_module
 
 import typer
 
-from crosscurrent.cli.output import (
-    EXIT_CHECK_FAILED,
-    EXIT_INTERRUPTED,
-    EXIT_SERVER_AWAY,
-    EXIT_WRONG_USE,
-    print_error,
-)
-from crosscurrent.errors import CrosscurrentError, ServerAway, Transient, WrongUse
+from crosscurrent.cli.output import print_error
+from crosscurrent.errors import CrosscurrentError, WrongUse
+from crosscurrent.exit_codes import EXIT_DONE, EXIT_INTERRUPTED, EXIT_WRONG_USE, exit_code_of
 
 # command or group -> module of crosscurrent.cli; only what was asked for is imported, because every process of the
 # home starts here and none needs what all of them need together
@@ -69,15 +64,9 @@ def main() -> None:
     try:
         register(sys.argv[1:])
         code = app(standalone_mode=False)
-    except WrongUse as error:
-        print_error(error)
-        sys.exit(EXIT_WRONG_USE)
-    except (ServerAway, Transient) as error:
-        print_error(error)
-        sys.exit(EXIT_SERVER_AWAY)
     except CrosscurrentError as error:
         print_error(error)
-        sys.exit(EXIT_CHECK_FAILED)
+        sys.exit(exit_code_of(error))
     except typer.TyperException as error:
         # typer has printed the help itself where no command was named, and says so by an empty message
         if error.format_message():
@@ -90,5 +79,5 @@ def main() -> None:
     except BrokenPipeError:
         # `crosscurrent tail | head` is ordinary use; the reader has what it wanted
         sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(EXIT_DONE)
+    sys.exit(code if isinstance(code, int) else EXIT_DONE)

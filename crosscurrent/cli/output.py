@@ -17,12 +17,6 @@ from crosscurrent.errors import CrosscurrentError
 CONSOLE = Console(highlight=False)
 ERRORS = Console(stderr=True, highlight=False)
 
-EXIT_DONE = 0
-EXIT_CHECK_FAILED = 1
-EXIT_WRONG_USE = 2
-EXIT_SERVER_AWAY = 3
-EXIT_INTERRUPTED = 130  # as shells say for Ctrl-C
-
 
 def print_json(value: object) -> None:
     """Write a value as one line of JSON to standard output."""

@@ -18,9 +18,8 @@ for _name in ("rich", "pygments"):
 gc.disable()
 
 from crosscurrent.cli import processes  # noqa: E402
-from crosscurrent.errors import CrosscurrentError, ServerAway, Transient, WrongUse  # noqa: E402
-
-EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_SERVER_AWAY = 0, 1, 2, 3
+from crosscurrent.errors import CrosscurrentError  # noqa: E402
+from crosscurrent.exit_codes import EXIT_DONE, exit_code_of  # noqa: E402
 
 _PROCESSES: dict[str, Callable[..., None]] = {
     "connector": processes.connector,
@@ -39,9 +38,7 @@ def main(words: list[str]) -> int:
         _PROCESSES[words[0]](*words[1:])
     except CrosscurrentError as error:
         sys.stderr.write(f"error: {error}\n")
-        if isinstance(error, WrongUse):
-            return EXIT_WRONG_USE
-        return EXIT_SERVER_AWAY if isinstance(error, ServerAway | Transient) else EXIT_FAILED
+        return exit_code_of(error)
     return EXIT_DONE
 
 

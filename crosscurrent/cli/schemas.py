@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crosscurrent.cli.output import CONSOLE, EXIT_CHECK_FAILED, print_json, print_table
+from crosscurrent.cli.output import CONSOLE, print_json, print_table
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED
 from crosscurrent.settings import load_settings
 from schemas.check import check_history
 from schemas.registry import ConfluentRegistry, register_all

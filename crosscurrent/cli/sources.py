@@ -12,14 +12,8 @@ from connectors.kit.declaration import Connector
 from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
 from connectors.registry import CONNECTORS, connector_named
-from crosscurrent.cli.output import (
-    CONSOLE,
-    EXIT_CHECK_FAILED,
-    EXIT_SERVER_AWAY,
-    print_error,
-    print_json,
-    print_table,
-)
+from crosscurrent.cli.output import CONSOLE, print_error, print_json, print_table
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
 from crosscurrent.telemetry import configure_logging
 

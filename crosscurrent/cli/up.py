@@ -10,7 +10,7 @@ from rich.text import Text
 
 from crosscurrent.cli.home_progress import HomeProgress
 from crosscurrent.cli.home_status import show_status, status_data
-from crosscurrent.cli.output import CONSOLE, EXIT_CHECK_FAILED, EXIT_SERVER_AWAY, print_json
+from crosscurrent.cli.output import CONSOLE, print_json
 from crosscurrent.cli.source_names import source_names
 from crosscurrent.embedded.home import (
     BackgroundHome,
@@ -22,6 +22,7 @@ from crosscurrent.embedded.home import (
     run_home,
     stop_home,
 )
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -49,14 +49,21 @@ def serve(app: ASGIApp, *, host: str, port: int, name: str) -> None:
     )
     address = f"http://{host}:{listening.getsockname()[1]}"
     _log.info(f"{name}_started", address=address)
-    _Server(config).run(sockets=[listening])
+    LoopbackServer(config).run(sockets=[listening])
     _log.info(f"{name}_stopped", address=address)
 
 
-def bound_socket(host: str, port: int) -> socket.socket:
+def bound_socket(
+    host: str, port: int, *, todo: str = "stop the other process or give another --port"
+) -> socket.socket:
     """Return a socket that listens, so that a taken port is known before anything is started.
 
     From now on clients can connect; they are answered as soon as the server runs.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        todo: what whoever finds the port taken can do.
 
     Raises:
         WrongUse: the port is taken or the address is none of this machine.
@@ -75,16 +82,17 @@ def bound_socket(host: str, port: int) -> socket.socket:
             if taken
             else f"{host}:{port} cannot be used ({error})",
             expected="a free port on an address of this machine",
-            todo="stop the other process or give another --port",
+            todo=todo,
         ) from error
     return listening
 
 
-class _Server(uvicorn.Server):
+class LoopbackServer(uvicorn.Server):
     """uvicorn, but a signal that stopped it is not raised again: asked to stop, the process ends with 0."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Let the two signals end the server, as long as the context lasts."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)

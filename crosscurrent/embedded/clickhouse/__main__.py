@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 from crosscurrent.embedded.clickhouse.data_directory import DataDirectory
-from crosscurrent.embedded.clickhouse.listening import bound_socket
+from crosscurrent.embedded.loopback_server import bound_socket
 from crosscurrent.errors import CrosscurrentError
+from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
 from crosscurrent.settings import load_settings
 from crosscurrent.telemetry import configure_logging
 
-EXIT_DONE, EXIT_WRONG_USE = 0, 2
+_PORT_TAKEN_TODO = "stop the other process, or set CROSSCURRENT_CLICKHOUSE__EMBEDDED_PORT to a free port"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logging(given.log_level, process="embedded.clickhouse")
     try:
         section = load_settings().clickhouse
-        listening = bound_socket(given.host, given.port)
+        listening = bound_socket(given.host, given.port, todo=_PORT_TAKEN_TODO)
         directory = DataDirectory(Path(given.data))
         # chDB takes a second to load, which wrong use need not wait for
         from crosscurrent.embedded.clickhouse.server import serve

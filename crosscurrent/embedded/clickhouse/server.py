@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import psutil
 import structlog
@@ -17,10 +13,13 @@ from crosscurrent.embedded.clickhouse.app import App
 from crosscurrent.embedded.clickhouse.data_directory import DataDirectory
 from crosscurrent.embedded.clickhouse.engine import Engine
 from crosscurrent.embedded.clickhouse.engine_settings import default_settings, server_settings
+from crosscurrent.embedded.loopback_server import (
+    BACKLOG_CONNECTIONS_MAX,
+    KEEP_ALIVE_SECONDS,
+    LoopbackServer,
+)
 
 SHUTDOWN_SECONDS_MAX = 10
-BACKLOG_CONNECTIONS_MAX = 512
-KEEP_ALIVE_SECONDS = 75
 HEAD_BYTES_MAX = 2 * 1024 * 1024  # ClickHouse takes a URL of a mebibyte
 
 _log = structlog.get_logger(__name__)
@@ -30,7 +29,7 @@ def serve(listening: socket.socket, directory: DataDirectory, *, user: str, pass
     """Serve until SIGTERM or SIGINT, then stop what runs and close the engine.
 
     Args:
-        listening: a bound socket.
+        listening: a socket that listens.
         directory: the data, held for this process.
         user: the one user.
         password: its password; empty for none.
@@ -52,23 +51,10 @@ def serve(listening: socket.socket, directory: DataDirectory, *, user: str, pass
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
     )
-    # from here on a client's connection waits in the queue instead of being refused
-    listening.listen(BACKLOG_CONNECTIONS_MAX)
     address = f"http://{host}:{port}"
     _log.info("clickhouse_started", address=address, data=str(directory.engine_path.parent))
-    _Server(config).run(sockets=[listening])
+    LoopbackServer(config).run(sockets=[listening])
     app.close()
     engine.close()
     directory.close()
     _log.info("clickhouse_stopped", address=address)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn, but a signal that stopped it is not raised again: asked to stop, the process ends with 0."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield

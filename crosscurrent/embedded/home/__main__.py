@@ -14,10 +14,9 @@ from crosscurrent.embedded.home.foreground import run_home
 from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.logs import RotatingLog
 from crosscurrent.embedded.home.options import HomeOptions
-from crosscurrent.errors import CrosscurrentError, ServerAway, Transient, WrongUse
+from crosscurrent.errors import CrosscurrentError
+from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE, exit_code_of
 from crosscurrent.settings import load_settings
-
-EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, EXIT_SERVER_AWAY = 0, 1, 2, 3
 
 
 class Reporter:
@@ -74,19 +73,12 @@ def main(arguments: list[str] | None = None) -> int:
         report(HomeEvent("failed", detail=f"options: {error}", exit_code=EXIT_WRONG_USE))
         return EXIT_WRONG_USE
     except CrosscurrentError as error:
-        code = exit_code(error)
+        code = exit_code_of(error)
         report(
             HomeEvent("failed", detail=error.found, expected=error.expected, todo=error.todo, exit_code=code)
         )
         return code
     return EXIT_DONE
-
-
-def exit_code(error: CrosscurrentError) -> int:
-    """Return what a command ends with after an error."""
-    if isinstance(error, WrongUse):
-        return EXIT_WRONG_USE
-    return EXIT_SERVER_AWAY if isinstance(error, ServerAway | Transient) else EXIT_FAILED
 
 
 if __name__ == "__main__":

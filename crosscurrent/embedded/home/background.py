@@ -19,11 +19,11 @@ from crosscurrent.embedded.home.lock import holder_of
 from crosscurrent.embedded.home.options import HomeOptions
 from crosscurrent.embedded.home.state import HomeState, read_state
 from crosscurrent.errors import CrosscurrentError, Fatal, ServerAway, WrongUse
+from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY, EXIT_WRONG_USE
 
 _STOP_SECONDS_MAX = 75.0
 _KILL_SECONDS_MAX = 10.0
 _LOOK_SECONDS = 0.05
-_EXIT_WRONG_USE, _EXIT_SERVER_AWAY = 2, 3
 
 
 class BackgroundHome:
@@ -212,8 +212,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _error(event: HomeEvent) -> CrosscurrentError:
-    kinds = {_EXIT_WRONG_USE: WrongUse, _EXIT_SERVER_AWAY: ServerAway}
-    kind = kinds.get(event.exit_code or 1, Fatal)
+    kinds = {EXIT_WRONG_USE: WrongUse, EXIT_SERVER_AWAY: ServerAway}
+    kind = kinds.get(event.exit_code or EXIT_CHECK_FAILED, Fatal)
     return kind(event.detail, expected=event.expected, todo=event.todo)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crosscurrent.exit_codes import EXIT_SERVER_AWAY, EXIT_WRONG_USE
+
 DELAY_SECONDS_MIN = 0.1
 DELAY_SECONDS_MAX = 15.0
 # an end within this time after it was ready counts as a failed start
@@ -10,8 +12,6 @@ FAILED_STARTS_MAX = 6
 # wrong use does not heal; one more try, because a port may have been taken between our look and its bind
 WRONG_USE_STARTS_MAX = 2
 RESTARTS_MAX = 200
-_WRONG_USE_EXIT_CODE = 2
-_SERVER_AWAY_EXIT_CODE = 3
 _DOUBLINGS_MAX = 10
 
 
@@ -40,8 +40,8 @@ class Backoff:
             self._starts_in_a_row = self._failed_starts = self._wrong_uses = 0
         self._starts_in_a_row += 1
         # a server that is away may come back, and its absence is no fault of this process
-        self._failed_starts += exit_code != _SERVER_AWAY_EXIT_CODE
-        self._wrong_uses += exit_code == _WRONG_USE_EXIT_CODE
+        self._failed_starts += exit_code != EXIT_SERVER_AWAY
+        self._wrong_uses += exit_code == EXIT_WRONG_USE
         if (
             self._failed_starts >= FAILED_STARTS_MAX
             or self._wrong_uses >= WRONG_USE_STARTS_MAX

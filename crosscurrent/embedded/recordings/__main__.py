@@ -11,9 +11,8 @@ from crosscurrent.embedded.recordings.app import create_app
 from crosscurrent.embedded.recordings.directory import read_exchanges
 from crosscurrent.embedded.recordings.playing import Recordings
 from crosscurrent.errors import WrongUse
+from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
 from crosscurrent.telemetry import configure_logging
-
-EXIT_DONE, EXIT_WRONG_USE = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,9 +10,8 @@ from crosscurrent.embedded.loopback_server import serve
 from crosscurrent.embedded.registry.app import create_app
 from crosscurrent.embedded.registry.store import Store
 from crosscurrent.errors import Fatal, WrongUse
+from crosscurrent.exit_codes import EXIT_DONE, exit_code_of
 from crosscurrent.telemetry import configure_logging
-
-EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE = 0, 1, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,12 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     configure_logging(given.log_level, process="embedded.registry")
     try:
         serve(create_app(Store(given.data)), host=given.host, port=given.port, name="registry")
-    except WrongUse as error:
+    except (WrongUse, Fatal) as error:
         sys.stderr.write(f"{error}\n")
-        return EXIT_WRONG_USE
-    except Fatal as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
+        return exit_code_of(error)
     return EXIT_DONE
 
 

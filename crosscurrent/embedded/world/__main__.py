@@ -29,9 +29,8 @@ from crosscurrent.embedded.world.virtual_time import (
 )
 from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, World, WorldTerms
 from crosscurrent.errors import WrongUse
+from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
 from crosscurrent.telemetry import configure_logging
-
-EXIT_DONE, EXIT_WRONG_USE = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
