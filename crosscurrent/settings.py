@@ -22,6 +22,16 @@ from crosscurrent.errors import WrongUse
 EMBEDDED_HOST = "127.0.0.1"
 
 
+def source_variable(source: str, name: str) -> str:
+    """Return the environment variable of a source's setting.
+
+    Args:
+        source: name of the source.
+        name: field of ``SourceSettings``.
+    """
+    return f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}"
+
+
 class Section(BaseModel):
     """A group of settings: frozen, and a name it does not know is an error."""
 

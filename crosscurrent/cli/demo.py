@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from connectors.registry import MAPPINGS
 from crosscurrent.cli.demo_recordings import show_recordings
 from crosscurrent.cli.demo_world import print_next, show_world
 from crosscurrent.cli.home_progress import HomeProgress
 from crosscurrent.cli.output import CONSOLE
+from crosscurrent.cli.source_names import source_names
 from crosscurrent.demo.plan import FAST, FULL, environment, recorded_environment
 from crosscurrent.embedded.home import BackgroundHome, HomeOptions
 from crosscurrent.errors import Fatal, WrongUse
@@ -37,7 +37,7 @@ def demo(
     plan = FAST if fast else FULL
     home = settings.home / _FOLDER
     if recordings is None:
-        sources = tuple(sorted(MAPPINGS))
+        sources = source_names()
         options = HomeOptions(sources=sources, world=True, world_arguments=plan.world_arguments)
         background = _fresh(home, options, environment(plan, settings))
     else:
@@ -106,10 +106,10 @@ def _recorded_sources(recordings: Path) -> tuple[str, ...]:
             expected="recorded exchanges as <source>/<endpoint-kind>/<name>.json",
             todo="make one with `crosscurrent sources record NAME DIR`",
         )
-    sources = tuple(name for name in sorted(MAPPINGS) if (recordings / name).is_dir())
+    sources = tuple(name for name in source_names() if (recordings / name).is_dir())
     if not sources:
         raise WrongUse(
-            f"{recordings} holds no recordings of {', '.join(sorted(MAPPINGS))}",
+            f"{recordings} holds no recordings of {', '.join(source_names())}",
             expected="a folder named after one of them",
             todo="give a directory made by `crosscurrent sources record NAME DIR`",
         )

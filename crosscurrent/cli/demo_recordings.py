@@ -12,12 +12,10 @@ from crosscurrent.cli.demo_world import print_section, print_verdict
 from crosscurrent.cli.output import CONSOLE, print_table
 from crosscurrent.demo import Progress, take_progress
 from crosscurrent.demo.recorded import Nothing, Outcome, take_nothing, take_outcomes, take_reasons
-from crosscurrent.demo.verdict import verdict
 from crosscurrent.settings import Settings
 from sinks.clickhouse import query_rows
 from sinks.clickhouse.audit import audit
 
-_FIRST_ERROR_STATUS = 300
 _OK = 200
 
 
@@ -40,15 +38,11 @@ def show_recordings(settings: Settings, player_url: str, sources: Sequence[str])
     def share(progress: Progress) -> float:
         return min(1.0, (progress.raw_events + progress.unpublished) / total)
 
-    latest = take_progress(query, settings.tenant)
-
-    def look() -> Progress:
-        nonlocal latest
-        latest = take_progress(query, settings.tenant)
-        return latest
-
-    watch(
-        look, lambda: share(latest), lambda p, s: _picture(p, s, total), lambda p, s: _sentence(p, s, total)
+    last = watch(
+        lambda: take_progress(query, settings.tenant),
+        share,
+        lambda progress, done: _picture(progress, done, total),
+        lambda progress, done: _sentence(progress, done, total),
     )
     outcomes = take_outcomes(query, settings.tenant)
     print_table(
@@ -66,8 +60,8 @@ def show_recordings(settings: Settings, player_url: str, sources: Sequence[str])
     nothing = take_nothing(query, settings.tenant)
     print_section("Why nothing to map", [_why(one) for one in nothing] or ["everything had something"])
     report = audit(settings)
-    print_verdict(verdict(report), passed=report.passed)
-    return report.passed and _complete(outcomes, index, latest.unpublished)
+    print_verdict(report.verdict, passed=report.passed)
+    return report.passed and _complete(outcomes, index, last.unpublished)
 
 
 def _complete(outcomes: Sequence[Outcome], index: dict[str, int], unpublished: int) -> bool:
@@ -81,7 +75,7 @@ def _complete(outcomes: Sequence[Outcome], index: dict[str, int], unpublished: i
 
 def _why(nothing: Nothing) -> str:
     stated = CONNECTORS[nothing.source].not_measured.get(nothing.endpoint)
-    if nothing.status >= _FIRST_ERROR_STATUS or nothing.status != _OK:
+    if nothing.status != _OK:
         stated = f"status {nothing.status} has no content to map"
     return f"{nothing.count:3}  {nothing.source} {nothing.endpoint}: {stated or 'an empty list'}"
 

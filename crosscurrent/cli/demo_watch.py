@@ -27,15 +27,15 @@ _BAR_CELLS = 30
 
 def watch(
     look: Callable[[], Progress],
-    share: Callable[[], float],
+    share: Callable[[Progress], float],
     picture: Callable[[Progress, float], RenderableType],
     sentence: Callable[[Progress, float], str],
-) -> None:
-    """Show a run until its input is at its end and its tables have come to rest.
+) -> Progress:
+    """Show a run until its input is at its end and its tables have come to rest; return the last counts.
 
     Args:
         look: returns the counts.
-        share: returns how much of the input is over, 0 to 1.
+        share: returns how much of the input is over, 0 to 1, given the counts.
         picture: what a terminal shows, redrawn at each look.
         sentence: what is printed now and then where there is no terminal.
 
@@ -47,8 +47,9 @@ def watch(
     with Live(
         console=CONSOLE, refresh_per_second=_REFRESHES_PER_SECOND, transient=True, auto_refresh=terminal
     ) as live:
-        while settled < _SETTLED_LOOKS:
-            now, progress, done = time.monotonic(), look(), share()
+        while True:
+            now, progress = time.monotonic(), look()
+            done = share(progress)
             if terminal:
                 live.update(picture(progress, done))
             elif now - said_at >= _SAY_SECONDS:
@@ -57,6 +58,8 @@ def watch(
             if done >= 1.0:
                 ended_at = ended_at or now
                 settled = settled + 1 if _substance(progress) == before else 0
+                if settled >= _SETTLED_LOOKS:
+                    return progress
                 if now - ended_at > _SETTLE_SECONDS_MAX:
                     raise _restless()
             before = _substance(progress)

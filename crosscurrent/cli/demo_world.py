@@ -12,7 +12,6 @@ from crosscurrent.cli.output import CONSOLE
 from crosscurrent.demo import Facts, Progress, planted, take_facts, take_progress
 from crosscurrent.demo.plan import DemoPlan
 from crosscurrent.demo.report import anomaly_lines, pair_lines, planted_lines, volume_lines
-from crosscurrent.demo.verdict import verdict
 from crosscurrent.settings import Settings
 from sinks.clickhouse import query_rows
 from sinks.clickhouse.audit import audit
@@ -42,7 +41,7 @@ def show_world(settings: Settings, world_url: str, plan: DemoPlan) -> tuple[Fact
         soft_wrap=True,
     )
 
-    def share() -> float:
+    def share(_progress: Progress) -> float:
         return min(1.0, float(get_json(f"{world_url}/_world/state")["elapsed_hours"]) / plan.until_hours)
 
     watch(lambda: take_progress(query, settings.tenant), share, _picture, _sentence)
@@ -57,7 +56,7 @@ def show_world(settings: Settings, world_url: str, plan: DemoPlan) -> tuple[Fact
     )
     for title, lines in sections:
         print_section(title, lines)
-    print_verdict(verdict(report), passed=report.passed)
+    print_verdict(report.verdict, passed=report.passed)
     return facts, report.passed
 
 
@@ -91,7 +90,6 @@ def _stopped() -> list[tuple[str, str]]:
 
 def _running(facts: Facts | None, settings: Settings, home: Path) -> list[tuple[str, str]]:
     command = ".venv/bin/crosscurrent"
-    # a table in ClickHouse's own words, for a series that the report has just named
     named = facts.pairs_across[0].second_name if facts and facts.pairs_across else None
     series = (
         [

@@ -10,7 +10,7 @@ from crosscurrent.embedded.world.watched import (
     watched_organisations,
     watched_sources,
 )
-from crosscurrent.settings import Settings
+from crosscurrent.settings import Settings, source_variable
 
 SECONDS_PER_HOUR = 3600.0
 _STEP_SECONDS = 3600
@@ -65,7 +65,7 @@ def environment(plan: DemoPlan, settings: Settings) -> dict[str, str]:
         settings: the caller's, for the ports.
     """
     watched = {
-        f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}": value
+        source_variable(source, name): value
         for source, section in watched_sources(plan.hour_seconds).items()
         for name, value in section.items()
     }

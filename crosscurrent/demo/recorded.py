@@ -8,47 +8,37 @@ from crosscurrent.demo.facts import Query
 
 REASONS_MAX = 12
 
-_OUTCOMES = """
-WITH
-    measured AS (SELECT DISTINCT raw_record_id FROM observations WHERE tenant = {tenant:String}),
-    described AS (SELECT DISTINCT raw_record_id FROM entities WHERE tenant = {tenant:String}),
-    dead AS (
-        SELECT DISTINCT topic, partition, offset, cluster FROM dead_letters
+_JUDGED = """
+SELECT
+    source, endpoint, status,
+    record_id IN (SELECT raw_record_id FROM observations WHERE tenant = {tenant:String}) AS is_measured,
+    record_id IN (SELECT raw_record_id FROM entities WHERE tenant = {tenant:String}) AS is_described,
+    (_topic, _partition, _offset, splitByChar('/', _cluster)[1]) IN (
+        SELECT topic, partition, offset, splitByChar('/', cluster)[1] FROM dead_letters
         WHERE tenant = {tenant:String} AND stage = 'normalise'
-    )
+    ) AS is_dead,
+    NOT is_measured AND NOT is_described AND NOT is_dead AS is_nothing
+FROM raw_events WHERE tenant = {tenant:String}
+"""
+_OUTCOMES = f"""
 SELECT
     source,
     count() AS exchanges,
     countIf(is_measured) AS measured,
     countIf(is_described AND NOT is_measured) AS described,
     countIf(is_dead) AS dead_lettered,
-    countIf(NOT is_measured AND NOT is_described AND NOT is_dead) AS nothing
-FROM (
-    SELECT
-        source,
-        record_id IN (SELECT raw_record_id FROM measured) AS is_measured,
-        record_id IN (SELECT raw_record_id FROM described) AS is_described,
-        (_topic, _partition, _offset, splitByChar('/', _cluster)[1]) IN (
-            SELECT topic, partition, offset, splitByChar('/', cluster)[1] FROM dead
-        ) AS is_dead
-    FROM raw_events WHERE tenant = {tenant:String}
-)
+    countIf(is_nothing) AS nothing
+FROM ({_JUDGED})
 GROUP BY source ORDER BY source
+"""
+_NOTHING = f"""
+SELECT source, endpoint, status, count() AS count FROM ({_JUDGED}) WHERE is_nothing
+GROUP BY source, endpoint, status ORDER BY count DESC, source, endpoint, status
 """
 _REASONS = """
 SELECT substring(topic, 5) AS source, found, count() AS count FROM dead_letters
 WHERE tenant = {tenant:String} AND stage = 'normalise'
 GROUP BY source, found ORDER BY count DESC, source, found LIMIT {limit:UInt32}
-"""
-_NOTHING = """
-SELECT source, endpoint, status, count() AS count FROM raw_events
-WHERE tenant = {tenant:String}
-  AND record_id NOT IN (SELECT raw_record_id FROM observations WHERE tenant = {tenant:String})
-  AND record_id NOT IN (SELECT raw_record_id FROM entities WHERE tenant = {tenant:String})
-  AND (_topic, _partition, _offset) NOT IN (
-    SELECT topic, partition, offset FROM dead_letters WHERE tenant = {tenant:String} AND stage = 'normalise'
-  )
-GROUP BY source, endpoint, status ORDER BY count DESC, source, endpoint, status
 """
 
 

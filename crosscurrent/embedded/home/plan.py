@@ -23,7 +23,7 @@ from crosscurrent.embedded.home.spec import (
     dependents,
 )
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
-from crosscurrent.settings import Settings
+from crosscurrent.settings import Settings, source_variable
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
 SINK, LIVE, WORLD, RECORDINGS = "sink", "live", "world", "recordings"
@@ -296,14 +296,13 @@ def _environment(
     if broker and broker.session_timeout_seconds and not _is_set(settings.kafka, "session_timeout_seconds"):
         environment["CROSSCURRENT_KAFKA__SESSION_TIMEOUT_SECONDS"] = str(broker.session_timeout_seconds)
     for source in enabled_sources(settings, options) if world_url else ():
-        section = f"CROSSCURRENT_SOURCES__{source.upper()}__"
-        environment[section + "ENABLED"] = "true"
+        environment[source_variable(source, "enabled")] = "true"
         if options.recordings is not None:
-            environment[section + "RECORDINGS_URL"] = str(world_url)
+            environment[source_variable(source, "recordings_url")] = str(world_url)
             continue
-        environment[section + "BASE_URL"] = f"{world_url}/{source}"
+        environment[source_variable(source, "base_url")] = f"{world_url}/{source}"
         if settings.source(source).token is None:
-            environment[section + "TOKEN"] = _WORLD_CREDENTIAL
+            environment[source_variable(source, "token")] = _WORLD_CREDENTIAL
     if options.world:
         environment |= _watched(settings)
         if not _is_set(settings.correlate, "window_steps"):
@@ -314,7 +313,7 @@ def _environment(
 def _watched(settings: Settings) -> dict[str, str]:
     """Return what is watched of the played vendors, where the settings do not say."""
     return {
-        f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}": value
+        source_variable(source, name): value
         for source, section in watched_sources(_WORLD_HOUR_SECONDS).items()
         for name, value in section.items()
         if not _is_set(settings.source(source), name)

@@ -23,7 +23,7 @@ WHERE first_offset != before + 1 OR last_offset < first_offset OR messages > las
 ORDER BY _cluster, _topic, _partition, first_offset
 LIMIT {_BREAKS_MAX}
 """
-_TODO = (
+_ADVICE = (
     "look in ingest_ledger at this life and partition; what the broker still has is read again after its "
     "ledger lines are put right and the sink is started anew"
 )
@@ -65,4 +65,4 @@ def _finding(row: dict[str, object]) -> Finding:
         found = f"two ledger lines for offsets {first} to {min(before, last)}"
     else:
         found = f"a ledger line from {first} to {last} with {row['messages']} messages"
-    return Finding(NAME, where, found, f"a stretch that begins at offset {before + 1}", _TODO)
+    return Finding(NAME, where, found, f"a stretch that begins at offset {before + 1}", _ADVICE)

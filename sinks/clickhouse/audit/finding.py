@@ -100,6 +100,18 @@ class AuditReport:
         """The findings of all checks."""
         return tuple(finding for check in self.checks for finding in check.findings)
 
+    @property
+    def verdict(self) -> str:
+        """What it comes to, in one sentence."""
+        failed = [f"{check.name}: {check.findings_total:,}" for check in self.checks if check.findings_total]
+        if failed:
+            return f"no, the audit has findings ({'; '.join(failed)}): run `crosscurrent audit`"
+        messages = sum(topic.messages for topic in self.topics)
+        return (
+            f"yes: {messages:,} messages on {len(self.topics)} topics are accounted for in the tables, without a gap, "
+            "a duplicate or an altered row, and the rollups equal a recount"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain data."""
         return {"passed": self.passed, **asdict(self)}
