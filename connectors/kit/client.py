@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import logging
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,7 +76,6 @@ class HttpClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         _keep_libraries_quiet()
-        _spare_a_futile_search()
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc)
         self._auth = auth
@@ -229,13 +226,6 @@ def _redacted(url: str, secrets: tuple[bytes, ...]) -> str:
 @lru_cache(maxsize=_URLS_CACHED_MAX)
 def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
-
-
-def _spare_a_futile_search() -> None:
-    # httpcore tries to import sniffio several times a request; where it is not installed, each time costs a
-    # search of every folder of sys.path, a quarter of the time of a small request
-    if "sniffio" not in sys.modules and importlib.util.find_spec("sniffio") is None:
-        sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 
 def _keep_libraries_quiet() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from connectors.kit.errors import Refused
 from crosscurrent.errors import Transient
+from crosscurrent.settings import source_variable
 
 NOT_MODIFIED = 304
 
@@ -46,7 +47,6 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
         url: of the request, without secrets.
         source: name of the source.
     """
-    variable = f"CROSSCURRENT_SOURCES__{source.upper()}__"
     found = f"{source} answers {status} for {url}{_reason(body)}"
     if status >= 500 or status in _ASK_AGAIN:
         return Transient(
@@ -57,12 +57,12 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
             found,
             credential=True,
             expected="a credential that may read this",
-            todo=f"check {variable}TOKEN with `crosscurrent sources check {source}`",
+            todo=f"check {source_variable(source, 'token')} with `crosscurrent sources check {source}`",
             source=source,
             code=status,
         )
     if status in _GONE:
-        todo = f"correct {variable}TARGETS, or wait until it is there again"
+        todo = f"correct {source_variable(source, 'targets')}, or wait until it is there again"
         expected = "a target that exists and may be seen"
         return Refused(found, expected=expected, todo=todo, source=source, code=status)
     return Refused(

@@ -12,7 +12,7 @@ from connectors.kit.fetch import Fetcher
 from connectors.kit.pace import Pacer
 from crosscurrent.clock import Clock
 from crosscurrent.errors import WrongUse
-from crosscurrent.settings import SourceSettings
+from crosscurrent.settings import SourceSettings, source_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def secret_of(settings: SourceSettings) -> str | None:
 def missing(connector: Connector, settings: SourceSettings) -> list[str]:
     """Return the settings without which the source cannot be polled."""
     if connector.auth.required and secret_of(settings) is None:
-        return [f"CROSSCURRENT_SOURCES__{connector.name.upper()}__TOKEN"]
+        return [source_variable(connector.name, "token")]
     return []
 
 
