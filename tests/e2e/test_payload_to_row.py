@@ -19,7 +19,8 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from schemas.identity import observation_id, series_id
-from tests.e2e.running_home import RunningHome, World, running, wait_until
+from tests.e2e.running_home import RunningHome, World, running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -16,7 +16,7 @@ import lz4.frame
 import pytest
 import zstandard
 
-from tests.integration.clickhouse.conftest import wait_until
+from tests.waiting import wait_until
 
 SLEEPS = (
     "SELECT sleepEachRow(0.1) FROM numbers(600) "

@@ -14,7 +14,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.integration.clickhouse.conftest import EmbeddedServer, command, wait_until
+from tests.integration.clickhouse.conftest import EmbeddedServer, command
+from tests.waiting import wait_until
 
 IDLE_BYTES_MAX = 600 * 1024 * 1024
 EXIT_WRONG_USE = 2

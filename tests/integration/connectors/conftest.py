@@ -26,8 +26,9 @@ from crosscurrent.kafka import NewTopic, ensure_topics
 from crosscurrent.settings import KafkaSettings, MetricsSettings, Settings, SourceSettings
 from schemas.codec import Codec
 from schemas.records import ConnectorState, DeadLetter, RawEvent
-from tests.integration.sink.conftest import Broker, free_port, wait_until
+from tests.integration.sink.conftest import Broker
 from tests.integration.sink.fixed_registry import FixedRegistry
+from tests.waiting import free_port, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 TOKEN = "gh-t0ken-that-must-not-show"

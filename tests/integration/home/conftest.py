@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
 from crosscurrent.embedded.home import HomeEvent, HomeState, Layout, read_state
+from tests import waiting
 
 SECONDS_MAX = 30.0
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = SECONDS_MAX) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
+wait_until = partial(waiting.wait_until, seconds=SECONDS_MAX)
+free_port = waiting.free_port
 
 
 def alive(pid: int) -> bool:

@@ -78,7 +78,9 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     ready = home.background.start(home.events.append)
     assert ready.detail == "", f"not ready: {ready.detail}"
     wait_until(
-        lambda: len(home.status()["sources"]) == 3, "events of all sources in ClickHouse", READY_SECONDS
+        lambda: len(home.status()["sources"]) == 3,
+        "events of all sources in ClickHouse",
+        seconds=READY_SECONDS,
     )
     status = home.status()
     assert status["problems"] == []
@@ -92,7 +94,7 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     wait_until(
         lambda: {process.state for process in home.state().processes} == {"ready", "done"},
         "everything ready in another life",
-        READY_SECONDS,
+        seconds=READY_SECONDS,
     )
 
     pids = [p.pid for p in psutil.Process(home.state().pid).children(recursive=True)]

@@ -67,7 +67,7 @@ def test_home_leaves_no_orphan_when_the_supervisor_is_killed(start: Start) -> No
     # four programs, a grandchild, the guard
     assert len(pids) == 6
     home.process.kill()
-    wait_until(lambda: not [pid for pid in pids if alive(pid)], "the end of everything", 5.0)
+    wait_until(lambda: not [pid for pid in pids if alive(pid)], "the end of everything", seconds=5.0)
 
 
 def test_home_leaves_no_grandchild_when_a_process_is_killed(start: Start) -> None:

@@ -7,9 +7,8 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,8 +27,8 @@ from sinks.clickhouse.dead_letter import dead_letter
 from sinks.clickhouse.message import SinkMessage, Stretch
 from sinks.clickhouse.vouchers import Vouchers
 from tests.integration.sink.fixed_registry import FixedRegistry
+from tests.waiting import free_port, wait_until
 
-READY_SECONDS = 60.0  # a join of the group alone takes seconds where the machine is busy
 CLUSTER = "life-1"
 TOPICS = (
     "raw.github",
@@ -42,19 +41,6 @@ TOPICS = (
     "dead-letter.normalise",
     "dead-letter.sink",
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = READY_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
 
 
 def answers(port: int) -> bool:

@@ -15,8 +15,9 @@ from crosscurrent.errors import Fatal, ServerAway, Transient, WrongUse
 from crosscurrent.settings import KafkaSettings
 from sinks.clickhouse.audit import audit
 from sinks.clickhouse.drain import wait_until_drained
-from tests.integration.sink.conftest import Broker, free_port, make_settings
+from tests.integration.sink.conftest import Broker, make_settings
 from tests.integration.sink.small_world import PROCESSORS, SmallWorld
+from tests.waiting import free_port
 
 pytestmark = pytest.mark.integration
 

@@ -15,9 +15,10 @@ from sinks.clickhouse import ClickHouse
 from sinks.clickhouse.client import Rows
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.integration.sink import sample
-from tests.integration.sink.conftest import Broker, SinkProcess, make_settings, wait_until
+from tests.integration.sink.conftest import Broker, SinkProcess, make_settings
 from tests.integration.sink.fixed_registry import FixedRegistry
 from tests.integration.sink.proxy import Proxy
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -11,11 +11,12 @@ from confluent_kafka import Consumer, TopicPartition
 
 from schemas.codec import Codec, Record
 from schemas.records import Anomaly, CorrelationBatch, DeadLetter, ProcessorState
-from tests.integration.sink.conftest import Broker, wait_until
+from tests.integration.sink.conftest import Broker
 from tests.integration.sink.fixed_registry import FixedRegistry
 from tests.integration.streams.conftest import WorkerProcess, distinct, records, wait_for_records
 from tests.integration.streams.expected import undisturbed
 from tests.integration.streams.workload import BREAK_AT, LAG, event, minutes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
