@@ -11,6 +11,10 @@ from pathlib import Path
 
 import faust
 
+# Faust imports itself when something of it is first used; a worker is to do that before it connects to anything
+import faust.app.base
+import faust.transport.drivers.aiokafka
+
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings
 

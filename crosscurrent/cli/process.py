@@ -1,27 +1,53 @@
 """One process of a home: ``python -m crosscurrent.cli.process connector github``.
 
 The same as ``crosscurrent run connector github``, without the libraries of the command line: a home starts a dozen
-of these at once, and those libraries would be a fifth of its start and 15 MB in each.
+of these at once, and those libraries would be a fifth of its start and 15 MB in each. With ``--when-told`` before the
+words it gets ready as far as it can by itself, and begins when it reads a line: so the processes of a home import
+while the servers they need are still starting.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 
-# structlog takes rich for its tracebacks on a terminal, httpx pygments for its command line, each where it finds
-# them; these processes log JSON to a file
-for _name in ("rich", "pygments"):
-    sys.modules.setdefault(_name, None)  # type: ignore[arg-type]
+from crosscurrent.embedded.waiting import WHEN_TOLD, told_to_begin
+from crosscurrent.exit_codes import EXIT_DONE, exit_code_of
+
+
+class _Finder(PathFinder):
+    """Finds what Python finds, but for libraries that others import only because they are there.
+
+    structlog takes rich for its tracebacks on a terminal, httpx pygments for its command line, pyarrow pandas to see
+    whether it was given a frame. These processes log JSON to a file and have no frames.
+    """
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a module is, or None if it is not to be found."""
+        if fullname in {"rich", "pygments", "pandas"}:
+            return None
+        return super().find_spec(fullname, path, target)
+
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = _Finder
 # what is imported stays: looking for garbage among it, again and again, would take a tenth of the start
 gc.disable()
+# River's drift detectors come with one that needs scipy.stats and with data sets; neither is used here, and they
+# would be a third of the start of a worker
+for _name in ("river.drift.kswin", "river.drift.datasets"):
+    sys.modules[_name] = ModuleType(_name)
+sys.modules["river.drift.kswin"].KSWIN = None  # type: ignore[attr-defined]
 
 from crosscurrent.cli import processes  # noqa: E402
 from crosscurrent.errors import CrosscurrentError  # noqa: E402
-from crosscurrent.exit_codes import EXIT_DONE, exit_code_of  # noqa: E402
 
-_PROCESSES: dict[str, Callable[..., None]] = {
+_PROCESSES: dict[str, Callable[..., processes.Run]] = {
     "connector": processes.connector,
     "worker": processes.worker,
     "sink": processes.sink,
@@ -33,9 +59,15 @@ _PROCESSES: dict[str, Callable[..., None]] = {
 
 def main(words: list[str]) -> int:
     """Run the process that the words name until it is asked to stop, and return the exit code."""
-    gc.enable()
+    when_told = words[0] == WHEN_TOLD
+    name, *arguments = words[1:] if when_told else words
     try:
-        _PROCESSES[words[0]](*words[1:])
+        run = _PROCESSES[name](*arguments)
+        gc.enable()
+        if when_told and not told_to_begin():
+            # whoever would have told it is gone
+            return EXIT_DONE
+        run()
     except CrosscurrentError as error:
         sys.stderr.write(f"error: {error}\n")
         return exit_code_of(error)

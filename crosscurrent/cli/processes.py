@@ -1,19 +1,23 @@
 """What each process of the system is: called by ``crosscurrent run`` and by the processes of a home.
 
-Each function imports what its process runs and nothing else, because a home runs a dozen of them.
+Each function imports what its process runs and nothing else, because a home runs a dozen of them. It reads the
+settings and returns what runs the process until it is asked to stop; nothing is connected to before that is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from crosscurrent.cli.source_names import source_names
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings, load_settings
 from crosscurrent.telemetry import configure_logging
 
+Run = Callable[[], None]
 
-def connector(name: str) -> None:
+
+def connector(name: str) -> Run:
     """Poll one source and publish what it answers.
 
     Raises:
@@ -21,10 +25,10 @@ def connector(name: str) -> None:
     """
     import connectors
 
-    connectors.run(name, _settings(f"connector.{name}"))
+    return partial(connectors.run, name, _settings(f"connector.{name}"))
 
 
-def worker(*processors: str) -> None:
+def worker(*processors: str) -> Run:
     """Run stream processors; all of them if none is named.
 
     Raises:
@@ -35,10 +39,10 @@ def worker(*processors: str) -> None:
 
     names: Sequence[str] = processors or PROCESSORS
     settings = _settings("worker." + "+".join(names))
-    stream_worker.run(makers(names, settings), source_names(), settings)
+    return partial(stream_worker.run, makers(names, settings), source_names(), settings)
 
 
-def sink(name: str) -> None:
+def sink(name: str) -> Run:
     """Write topics to a destination.
 
     Raises:
@@ -50,30 +54,30 @@ def sink(name: str) -> None:
         )
     from sinks import clickhouse
 
-    clickhouse.run(_settings(f"sink.{name}"))
+    return partial(clickhouse.run, _settings(f"sink.{name}"))
 
 
-def restore() -> None:
+def restore() -> Run:
     """Give a broker that forgot its topics what processors and connectors need, from ClickHouse."""
     from sinks.clickhouse.restore import restore_broker
 
-    restore_broker(_settings("restore"), sources=source_names())
+    return partial(restore_broker, _settings("restore"), sources=source_names())
 
 
-def drain() -> None:
+def drain() -> Run:
     """Wait until processors and sink have taken in everything that was published."""
     from sinks.clickhouse.drain import wait_until_drained
 
-    wait_until_drained(_settings("drain"))
+    return partial(wait_until_drained, _settings("drain"))
 
 
-def live() -> None:
+def live() -> Run:
     """Serve the live page."""
     from crosscurrent.live import run
     from sinks.clickhouse import query_rows
 
     settings = _settings("live")
-    run(settings, query_rows(settings))
+    return partial(run, settings, query_rows(settings))
 
 
 def _settings(process: str) -> Settings:

@@ -16,7 +16,7 @@ def connector(
     name: Annotated[str, typer.Argument(help="Source, as in `crosscurrent sources list`.")],
 ) -> None:
     """Poll one source and publish what it answers."""
-    processes.connector(name)
+    processes.connector(name)()
 
 
 @app.command("worker")
@@ -27,28 +27,28 @@ def worker(
     ] = None,
 ) -> None:
     """Run stream processors."""
-    processes.worker(*(names or ()))
+    processes.worker(*(names or ()))()
 
 
 @app.command("sink")
 def sink(name: Annotated[str, typer.Argument(help="Sink: clickhouse.")]) -> None:
     """Write topics to a destination."""
-    processes.sink(name)
+    processes.sink(name)()
 
 
 @app.command("restore", hidden=True)
 def restore() -> None:
     """Give a broker that forgot its topics what processors and connectors need, from ClickHouse."""
-    processes.restore()
+    processes.restore()()
 
 
 @app.command("drain", hidden=True)
 def drain() -> None:
     """Wait until processors and sink have taken in everything that was published."""
-    processes.drain()
+    processes.drain()()
 
 
 @app.command("live", hidden=True)
 def live() -> None:
     """Serve the live page."""
-    processes.live()
+    processes.live()()

@@ -70,10 +70,13 @@ class Guard:
             self._process.poll()
 
 
-def spawn(command: Sequence[str], environment: Mapping[str, str], guard: Guard) -> subprocess.Popen[bytes]:
+def spawn(
+    command: Sequence[str], environment: Mapping[str, str], guard: Guard, *, told: bool = False
+) -> subprocess.Popen[bytes]:
     """Return a running process in a session of its own, its output on one pipe.
 
-    Must be called on the main thread: the kernel's net is tied to the thread that forks.
+    If it is to be told something, its input is a pipe, too. Must be called on the main thread: the kernel's net is
+    tied to the thread that forks.
 
     Raises:
         Fatal: the program cannot be run.
@@ -82,7 +85,7 @@ def spawn(command: Sequence[str], environment: Mapping[str, str], guard: Guard) 
         process = subprocess.Popen(
             list(command),
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if told else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,

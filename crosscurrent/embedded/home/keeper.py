@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from crosscurrent.clock import Clock
 from crosscurrent.embedded.home.backoff import Backoff
@@ -187,8 +188,8 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
-            for need in self._needs:
-                await need.ready.wait()
+            if not self.spec.waits:
+                await self._needs_ready()
             try:
                 self.ready_seconds = await self._start_once()
             except CrosscurrentError as error:
@@ -225,6 +226,7 @@ class Keeper:
                 **{name: self._fill(value, metrics_port) for name, value in self.spec.environment.items()},
             },
             self._log,
+            waits=self.spec.waits,
         )
         self.running, self.exit_code = running, None
         state = self.state
@@ -234,6 +236,10 @@ class Keeper:
             metrics_port,
         )
         state.ready_since = None
+        if self.spec.waits:
+            await self._needs_ready_or_exit(running)
+            running.begin()
+            began = self._clock.monotonic_seconds()
         self._change("starting")
         became_ready = await self._until_ready(running, metrics_port or 0, began)
         if became_ready:
@@ -247,6 +253,18 @@ class Keeper:
         self.exit_code = await asyncio.shield(running.exited)
         self._gone()
         return self._clock.monotonic_seconds() - ready_from if became_ready else None
+
+    async def _needs_ready(self) -> None:
+        for need in self._needs:
+            await need.ready.wait()
+
+    async def _needs_ready_or_exit(self, running: Running) -> None:
+        ready = asyncio.ensure_future(self._needs_ready())
+        waited: list[asyncio.Future[Any]] = [running.exited, ready]
+        try:
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
 
     async def _ports_freed(self) -> None:
         """Wait a moment for the ports of an earlier start; whoever has them after that is somebody else."""

@@ -22,6 +22,7 @@ from crosscurrent.embedded.home.spec import (
     Stage,
     dependents,
 )
+from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
 from crosscurrent.settings import Settings, source_variable
 
@@ -186,6 +187,7 @@ def _task(name: str, command: str, needs: tuple[str, ...], *, essential: bool) -
         probe=ExitProbe(),
         stage=Stage.TASK,
         needs=needs,
+        waits=True,
         essential=essential,
         ready_seconds_max=_TASK_SECONDS_MAX,
     )
@@ -202,6 +204,7 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                 probe=HttpProbe("/readyz"),
                 stage=Stage.SINK,
                 needs=needs,
+                waits=True,
                 environment=_METRICS,
                 stop_seconds_max=_SINK_STOP_SECONDS_MAX,
             )
@@ -218,6 +221,7 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                     probe=HttpProbe("/readyz"),
                     stage=Stage.WORKER,
                     needs=needs,
+                    waits=True,
                     environment=_METRICS,
                 )
             )
@@ -235,6 +239,7 @@ def _connectors(
             probe=HttpProbe("/readyz"),
             stage=Stage.CONNECTOR,
             needs=(*needs, *([play.name] if play else [])),
+            waits=True,
             environment=_METRICS,
         )
         for source in enabled_sources(settings, options)
@@ -252,6 +257,7 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
             probe=HttpProbe("/readyz", settings.live.port),
             stage=Stage.CONNECTOR,
             needs=tuple(name for name in servers if name == CLICKHOUSE),
+            waits=True,
             listens=(PortUse(settings.live.port, "CROSSCURRENT_LIVE__PORT"),),
         )
     ]
@@ -326,4 +332,4 @@ def _is_set(section: object, name: str) -> bool:
 
 def _run(*words: str) -> tuple[str, ...]:
     # `crosscurrent run`, without what only a person's command line needs
-    return (sys.executable, "-m", "crosscurrent.cli.process", *words)
+    return (sys.executable, "-m", "crosscurrent.cli.process", WHEN_TOLD, *words)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import IO
 
 from crosscurrent.embedded.home.child import Guard, kill_group, spawn
@@ -25,18 +26,25 @@ class Running:
         environment: the whole environment.
         log: takes the output.
         guard: kills it if the supervisor dies.
+        waits: whether it waits for ``begin``.
 
     Raises:
         Fatal: the program cannot be run.
     """
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], log: RotatingLog, guard: Guard
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: RotatingLog,
+        guard: Guard,
+        *,
+        waits: bool = False,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._log = log
         self._guard = guard
-        self._process: subprocess.Popen[bytes] = spawn(command, environment, guard)
+        self._process: subprocess.Popen[bytes] = spawn(command, environment, guard, told=waits)
         self._output: IO[bytes] | None = self._process.stdout
         self.exited: asyncio.Future[int] = self._loop.create_future()
         assert self._output is not None
@@ -47,6 +55,14 @@ class Running:
     def pid(self) -> int:
         """Process id, which is the process group's, too."""
         return self._process.pid
+
+    def begin(self) -> None:
+        """Tell a process that waits that what it needs is there; nothing if it does not wait."""
+        if self._process.stdin is None:
+            return
+        with suppress(BrokenPipeError):  # it has ended, which is noticed elsewhere
+            self._process.stdin.write(b"begin\n")
+            self._process.stdin.flush()
 
     def reap(self) -> None:
         """Look whether it has ended; called whenever a child of the supervisor may have."""
@@ -60,6 +76,8 @@ class Running:
         for _ in range(_LAST_READS_MAX):
             self._pump()
         self._close_output()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._guard.release(self.pid)
         self.exited.set_result(code)
 
@@ -110,13 +128,20 @@ class Nursery:
         """Process id of the guard."""
         return self._guard.pid
 
-    def run(self, command: Sequence[str], environment: Mapping[str, str], log: RotatingLog) -> Running:
-        """Return a process that was just started.
+    def run(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        log: RotatingLog,
+        *,
+        waits: bool = False,
+    ) -> Running:
+        """Return a process that was just started; one that waits does nothing before ``Running.begin``.
 
         Raises:
             Fatal: the program cannot be run.
         """
-        running = Running(command, environment, log, self._guard)
+        running = Running(command, environment, log, self._guard, waits=waits)
         self._running.add(running)
         return running
 

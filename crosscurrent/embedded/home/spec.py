@@ -83,6 +83,7 @@ class ProcessSpec:
         environment: what it gets beside the environment of the home.
         listens: the fixed ports it takes.
         renews: whether its end takes everything that needs it down, to be started again after it.
+        waits: whether it is started before what it needs is ready, imports meanwhile, and begins when it is told.
         essential: whether the home gives up if it does not become ready at the start.
         ready_seconds_max: how long a start may take before it counts as failed.
         stop_seconds_max: how long it may take to end after SIGTERM.
@@ -97,6 +98,7 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     listens: tuple[PortUse, ...] = ()
     renews: bool = False
+    waits: bool = False
     essential: bool = False
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 10.0
