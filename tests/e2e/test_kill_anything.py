@@ -1,0 +1,165 @@
+"""Whatever is killed, and whenever: the tables equal those of a run that nobody disturbed.
+
+Two homes watch the same played hours. One is left alone; in the other, at random moments, a random process is
+killed, or everything at once. ``CROSSCURRENT_TEST_KILLS`` says how often (50 takes about ten minutes).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.running_home import RunningHome, World, running
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.integration
+
+KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "4"))
+SEED = int(os.environ.get("CROSSCURRENT_TEST_SEED", "1"))
+# the first window closes after 32 hours, and the detectors have warmed up after 64
+HOURS = max(40, 2 * KILLS) if KILLS < 20 else max(96, 2 * KILLS)
+# one page of repositories, and for each city weather, air and forecast
+RAW_EVENTS_PER_HOUR = 7
+# of kills, those that take everything at once
+EVERYTHING_SHARE = 0.25
+KILL_WITHIN_SECONDS = 0.8
+HOUR_SECONDS_MAX = 120.0
+
+SOURCES = {
+    "github": {"TARGETS": json.dumps(["org:quillfen-works"]), "POLL_INTERVAL_SECONDS": "0.05"},
+    "openweathermap": {
+        "TARGETS": json.dumps(["2179537", "3143244"]),
+        # air is asked for every sixth time and the forecast every eighteenth
+        "POLL_INTERVAL_SECONDS": "0.02",
+        "REQUESTS_PER_MINUTE_MAX": "600000",
+    },
+}
+ENVIRONMENT = {
+    "CROSSCURRENT_CORRELATE__WINDOW_STEPS": "32",
+    "CROSSCURRENT_CORRELATE__HOP_STEPS": "4",
+    "CROSSCURRENT_CORRELATE__LAG_STEPS_MAX": "4",
+    "CROSSCURRENT_SINK__BATCH_INTERVAL_SECONDS": "0.1",
+}
+UNHINDERED = ("--github-limit", "1000000", "--openweathermap-limit", "1000000")
+
+# what a row says, without when and by which way it came; the checksum is over all that its message said
+CONTENTS = {
+    "raw_events": "record_id, endpoint, payload",
+    "entities": "record_id, row_checksum",
+    "observations": "record_id, observed_at, value, row_checksum",
+    "correlation_windows": "record_id, window_end, row_checksum",
+    "correlations": "record_id, window_end, coefficient, row_checksum",
+    "anomalies": "record_id, observed_at, row_checksum",
+    "observations_1h": "series_id, bucket_start, count, sum, min, max, first, last",
+    "observations_1d": "series_id, bucket_start, count, sum, min, max, first, last",
+}
+Snapshot = dict[str, list[tuple[object, ...]]]
+
+
+class Watched:
+    """A home that watches a world of its own, hour by hour."""
+
+    def __init__(self, home: RunningHome, world: World) -> None:
+        self.home = home
+        self._world = world
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """Return rows, or nothing if ClickHouse is away."""
+        settings = self.home.settings
+        database = urllib.parse.urlencode({"database": settings.clickhouse.database})
+        try:
+            with urllib.request.urlopen(
+                f"{settings.clickhouse_url}/?{database}", f"{sql} FORMAT JSONCompact".encode(), timeout=10
+            ) as response:
+                return [tuple(row) for row in json.load(response)["data"]]
+        except OSError:
+            return []
+
+    def watch(self, hour: int) -> None:
+        """Wait until everything of an hour is rows, and go on to the next."""
+        events = RAW_EVENTS_PER_HOUR * (hour + 1)
+        done = f"""
+            SELECT uniqExact(record_id) = {events},
+                countIf(endpoint != 'forecast' AND record_id NOT IN (SELECT raw_record_id FROM observations)) = 0
+            FROM raw_events
+        """
+        wait_until(lambda: self.rows(done) == [(1, 1)], f"hour {hour} is rows", HOUR_SECONDS_MAX)
+        self._world.advance()
+
+    def snapshot(self) -> Snapshot:
+        """Return what the tables say."""
+        return {
+            table: self.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")
+            for table, columns in CONTENTS.items()
+        }
+
+
+@contextmanager
+def watched(directory: Path) -> Iterator[Watched]:
+    world = World(*UNHINDERED)
+    try:
+        home = RunningHome(directory, world.url, SOURCES, ENVIRONMENT)
+        with running(home):
+            yield Watched(home, world)
+    finally:
+        world.close()
+
+
+def steady(look: Callable[[], Snapshot], seconds: float = 4.0) -> Snapshot:
+    """Return the tables once they have not changed for a while."""
+    last, since = look(), time.monotonic()
+    while time.monotonic() - since < seconds:
+        time.sleep(0.2)
+        present = look()
+        if present != last:
+            last, since = present, time.monotonic()
+    return last
+
+
+def kill_something(watched: Watched, chance: random.Random) -> str:
+    """Kill a process, or everything and start it again; return what it was."""
+    if chance.random() < EVERYTHING_SHARE:
+        watched.home.kill_everything()
+        watched.home.start()
+        return "everything"
+    name, pid = chance.choice(sorted(watched.home.pids().items()))
+    watched.home.kill(pid)
+    return name
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    with watched(tmp_path_factory.mktemp("undisturbed") / "home") as calm:
+        for hour in range(HOURS):
+            calm.watch(hour)
+        return steady(calm.snapshot)
+
+
+def test_tables_equal_those_of_an_undisturbed_run(undisturbed: Snapshot, tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    doomed = set(chance.sample(range(2, HOURS - 1), KILLS))
+    killed = []
+    with watched(tmp_path / "home") as disturbed:
+        for hour in range(HOURS):
+            if hour in doomed:
+                time.sleep(chance.uniform(0, KILL_WITHIN_SECONDS))
+                killed.append((hour, kill_something(disturbed, chance)))
+                print(f"hour {hour}: killed {killed[-1][1]}", flush=True)
+            disturbed.watch(hour)
+        found = steady(disturbed.snapshot)
+        audit = disturbed.home.command("audit")
+        for table, expected in undisturbed.items():
+            assert expected or table == "anomalies", f"nothing in {table} to compare"
+            missing, extra = set(expected) - set(found[table]), set(found[table]) - set(expected)
+            assert (missing, extra) == (set(), set()), f"{table} differs after {killed}"
+            assert len(found[table]) == len(expected), f"{table} has rows twice after {killed}"
+        assert audit.returncode == 0, audit.stdout + audit.stderr
