@@ -45,7 +45,7 @@ def audit(
 def _show(report: AuditReport) -> None:
     print_table(
         "Topics, over all lives of the broker",
-        ["topic", "messages", "rows", "duplicates", "filtered", "dead letters", "not in yet", "ledger"],
+        ["topic", "messages", "rows", "twice", "filtered", "dead", "due", "ledger"],
         [
             (t.topic, t.messages, t.rows, t.duplicates, t.filtered, t.dead_letters, t.pending, t.state)
             for t in report.topics

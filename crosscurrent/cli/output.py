@@ -14,7 +14,10 @@ from rich.text import Text
 
 from crosscurrent.errors import CrosscurrentError
 
-CONSOLE = Console(highlight=False)
+# a line that is piped to another program is not broken at the 80 columns of a terminal that is not there
+_PIPED_WIDTH = 200
+
+CONSOLE = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 ERRORS = Console(stderr=True, highlight=False)
 
 
@@ -29,9 +32,17 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        # what names the row and numbers stay whole: words give way
+        table.add_column(
+            column,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or index == 0,
+        )
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
+    if CONSOLE.measure(table).maximum > CONSOLE.width:
+        table.padding = (0, 1, 0, 0)
     CONSOLE.print(table)
 
 
