@@ -157,7 +157,7 @@ class DetectSettings(Section):
     """The online detector."""
 
     alarms_per_1000_points: float = Field(
-        0.5, gt=0, le=100, description="Alarm rate asked for on ordinary data."
+        0.25, gt=0, le=100, description="Alarms asked for in 1,000 ordinary points of a series."
     )
     series_count_max: int = Field(
         20000, ge=1, description="Series kept; further ones are refused and counted."

@@ -379,7 +379,7 @@ class CorrelationBatch:
         tenant: Tenant to which the record belongs.
         record_id: Deterministic id from tenant, grid and window.
         window_start: Begin of the window in event time, UTC, inclusive.
-        window_end: End of the window in event time, UTC, exclusive.
+        window_end: Last grid point of the window in event time, UTC, inclusive.
         step_seconds: Grid step in seconds.
         window_steps: Grid points in the window.
         lag_steps_max: Largest lag searched in both directions, in steps.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from crosscurrent.demo.facts import Facts, Pair
+from crosscurrent.demo.facts import Anomaly, Facts, Pair
 from crosscurrent.demo.planted import PlantedBreak, PlantedCoupling
 
 ANOMALIES_SHOWN_MAX = 3
@@ -41,8 +41,8 @@ def anomaly_lines(facts: Facts) -> list[str]:
     for anomaly in facts.anomalies[:ANOMALIES_SHOWN_MAX]:
         lines += [
             f"{_named(anomaly.series, facts)} at {_time(anomaly.observed_at)}",
-            f"  came {_number(anomaly.value)} {anomaly.unit}, expected {_number(anomaly.expected)} "
-            f"({_number(anomaly.lower)} to {_number(anomaly.upper)}): {anomaly.usual_changes:.0f} times its usual change",
+            f"  came {_number(anomaly.value)} {anomaly.unit}, expected {_expected(anomaly)}: "
+            f"{anomaly.usual_changes:.0f} times its usual change",
         ]
     more = facts.progress.anomalies - ANOMALIES_SHOWN_MAX
     return [*lines, *([f"and {more} more"] if more > 0 else [])] or ["nothing"]
@@ -65,6 +65,14 @@ def planted_lines(
         delay = _hours((alarm.observed_at - planted.at).total_seconds()) if alarm else ""
         lines.append(f"{what}: {f'found after {delay}' if alarm else 'not found'}")
     return lines
+
+
+def _expected(anomaly: Anomaly) -> str:
+    """Return the expected value: with its interval if that is what the value broke, else with what it broke."""
+    expected = _number(anomaly.expected)
+    if anomaly.lower <= anomaly.value <= anomaly.upper:
+        return f"{expected}, and {anomaly.reason.partition(';')[0]}"
+    return f"{expected} ({_number(anomaly.lower)} to {_number(anomaly.upper)})"
 
 
 def _pair(pair: Pair, facts: Facts) -> list[str]:
