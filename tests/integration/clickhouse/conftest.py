@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.integration.clickhouse.clients import GoBuild, is_here
 from tests.waiting import wait_until
 
 READY_SECONDS = 60.0
@@ -55,6 +57,29 @@ class EmbeddedServer:
 
 def command() -> list[str]:
     return [sys.executable, "-m", "crosscurrent.embedded.clickhouse"]
+
+
+_GO_BUILD = pytest.StashKey[GoBuild]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin to compile what a later test needs."""
+    wanted = any("go_build" in getattr(item, "fixturenames", ()) for item in items)
+    if wanted and not config.option.collectonly and is_here("go"):
+        config.stash[_GO_BUILD] = GoBuild(Path(tempfile.mkdtemp(prefix="crosscurrent-go-")))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the compilation if nobody waited for it."""
+    build = config.stash.get(_GO_BUILD, None)
+    if build is not None:
+        build.stop()
+
+
+@pytest.fixture(scope="session")
+def go_build(pytestconfig: pytest.Config) -> GoBuild | None:
+    """The Go client, being built; None where Go is not."""
+    return pytestconfig.stash.get(_GO_BUILD, None)
 
 
 @pytest.fixture(scope="session")

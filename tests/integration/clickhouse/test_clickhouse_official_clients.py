@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.clickhouse.clients import GO, GoBuild, is_here, output_of
+
 HERE = Path(__file__).parent
-NODE, GO = HERE / "node", HERE / "go"
+NODE = HERE / "node"
 INSTALL_SECONDS_MAX, RUN_SECONDS_MAX = 300, 120
-
-
-def output_of(arguments: list[str], where: Path, seconds: int) -> str:
-    done = subprocess.run(arguments, cwd=where, capture_output=True, text=True, timeout=seconds, check=False)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
-
-
-def missing(program: str) -> bool:
-    if shutil.which(program) is not None:
-        return False
-    warnings.warn(f"{program} is not on this machine, so its client judges nothing here", stacklevel=2)
-    return True
 
 
 @pytest.fixture(scope="module")
 def node_verdict(server_url: str) -> dict[str, Any]:
-    if missing("npm"):
+    if not is_here("npm"):
         return {}
     if not (NODE / "node_modules").exists():
         output_of(["npm", "ci", "--no-audit", "--no-fund"], NODE, INSTALL_SECONDS_MAX)
@@ -60,16 +45,8 @@ def test_node_client_finds_everything_in_order(node_verdict: dict[str, Any]) -> 
 
 
 @pytest.fixture(scope="module")
-def go_program(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    # compiling the client takes minutes where nothing of it is cached
-    if os.environ.get("CROSSCURRENT_TEST_GO") != "1":
-        warnings.warn("CROSSCURRENT_TEST_GO=1 is not set, so clickhouse-go judges nothing here", stacklevel=2)
-        return None
-    if missing("go"):
-        return None
-    program = tmp_path_factory.mktemp("go") / "judge"
-    output_of(["go", "build", "-o", str(program), "."], GO, INSTALL_SECONDS_MAX)
-    return program
+def go_program(go_build: GoBuild | None) -> Path | None:
+    return None if go_build is None else go_build.program()
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "deflate", "br", "lz4", "zstd"])
