@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
@@ -81,7 +84,7 @@ class BackgroundHome:
         finally:
             os.close(theirs)
         try:
-            with os.fdopen(ours, "rb") as events:
+            with os.fdopen(ours, "rb") as events, _raising_when_asked_to_end():
                 for line in events:
                     event = HomeEvent.from_json(line)
                     report(event)
@@ -181,6 +184,23 @@ def _is_same(pid: int, started_at: float) -> bool:
         return abs(psutil.Process(pid).create_time() - started_at) < 2.0
     except psutil.Error:
         return False
+
+
+@contextmanager
+def _raising_when_asked_to_end() -> Iterator[None]:
+    """Make SIGTERM raise, so that whoever is asked to end while a home starts takes it along."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -105,3 +105,19 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     assert {"broker", "sink", "connector.github"} <= set(stopped["stopped"])
     assert not [pid for pid in pids if alive(pid)]
     assert home.command("status").returncode == 3
+
+
+@pytest.mark.integration
+def test_home_ends_with_the_command_that_was_asked_to_end_while_it_started_it(home: RealHome) -> None:
+    command = subprocess.Popen(
+        [sys.executable, "-m", "crosscurrent", "up", "-d", "--only", "broker,registry,clickhouse"],
+        env={**os.environ, **home.environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(home.background.state, "a supervisor has the home")
+    pids = [p.pid for p in psutil.Process(home.state().pid).children(recursive=True)]
+    command.terminate()
+    assert command.wait(READY_SECONDS) == 128 + signal.SIGTERM
+    assert home.background.state() is None
+    assert not [pid for pid in pids if alive(pid)]
