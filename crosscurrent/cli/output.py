@@ -18,7 +18,7 @@ from crosscurrent.errors import CrosscurrentError
 _PIPED_WIDTH = 200
 
 CONSOLE = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-ERRORS = Console(stderr=True, highlight=False)
+ERRORS = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
 
 def print_json(value: object) -> None:

@@ -7,6 +7,7 @@ afterwards is what there is.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import uuid
@@ -36,9 +37,16 @@ _PIECE_BYTES = 256 * 1024
 _WORDS_SHOWN_MAX = 2000
 _QUERY_ID_PREFIX = "crosscurrent-sink-"
 
+# what the operating system said of a connection that could not be made, in the client's long words
+_UNREACHABLE = re.compile(r"NewConnectionError.*\[Errno -?\d+\] ([\w ]+)", re.DOTALL)
+
 # codes of src/Common/ErrorCodes.cpp that speak of the data, so no repetition helps
 _DATA_CODES = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 131, 349, 376, 407, 441, 691})
 _ACCESS_CODES = frozenset({192, 193, 194, 291, 497, 516})
+
+
+# what it warns of is raised, too, and told there
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +390,13 @@ class ClickHouse:
                 expected="values that fit their columns",
                 todo="look at the dead letter",
                 code=code,
+            )
+        unreachable = _UNREACHABLE.search(text) if code is None else None
+        if unreachable:
+            return Transient(
+                f"no ClickHouse answers at {where} ({unreachable[1].lower()})",
+                expected="a reachable ClickHouse server",
+                todo="start the embedded home with `crosscurrent up`, or set CROSSCURRENT_CLICKHOUSE__URL",
             )
         return Transient(
             f"ClickHouse at {where} does not do what is asked: {text}",
