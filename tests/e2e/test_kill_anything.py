@@ -33,7 +33,6 @@ RAW_EVENTS_PER_HOUR = 7
 EVERYTHING_SHARE = 0.25
 KILL_WITHIN_SECONDS = 0.8
 HOUR_SECONDS_MAX = 120.0
-CAUGHT_UP_SECONDS_MAX = 60.0
 
 SOURCES = {
     "github": {"TARGETS": json.dumps(["org:quillfen-works"]), "POLL_INTERVAL_SECONDS": "0.05"},
@@ -44,9 +43,12 @@ SOURCES = {
         "REQUESTS_PER_MINUTE_MAX": "600000",
     },
 }
+HOP = 4
+# a window closes one and a half steps after its last grid point
+LAST_WINDOW = int((HOURS - 1 - 1.5) // HOP * HOP)
 ENVIRONMENT = {
     "CROSSCURRENT_CORRELATE__WINDOW_STEPS": "32",
-    "CROSSCURRENT_CORRELATE__HOP_STEPS": "4",
+    "CROSSCURRENT_CORRELATE__HOP_STEPS": str(HOP),
     "CROSSCURRENT_CORRELATE__LAG_STEPS_MAX": "4",
     "CROSSCURRENT_SINK__BATCH_INTERVAL_SECONDS": "0.1",
 }
@@ -97,14 +99,10 @@ class Watched:
         self._world.advance()
 
     def finish(self) -> Snapshot:
-        """Wait until everything is processed and written, and return what the tables say."""
-        wait_until(self._caught_up, "no processor lags", CAUGHT_UP_SECONDS_MAX)
+        """Wait until the last window is written, and return what the tables say."""
+        hours = "SELECT dateDiff('hour', min(observed_at), (SELECT max(window_end) FROM correlation_windows)) FROM observations"
+        wait_until(lambda: self.rows(hours) == [(LAST_WINDOW,)], "the last window is there", HOUR_SECONDS_MAX)
         return steady(self.snapshot)
-
-    def _caught_up(self) -> bool:
-        lags = json.loads(self.home.command("status", "--json").stdout)["lags"]
-        # the sink never rests: the polls that find nothing new are told, too
-        return all(lags.get(processor) == 0 for processor in ("normalise", "detect", "correlate"))
 
     def snapshot(self) -> Snapshot:
         """Return what the tables say."""
