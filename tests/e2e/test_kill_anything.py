@@ -100,7 +100,8 @@ class Watched:
 
     def finish(self) -> Snapshot:
         """Wait until the last window is written, and return what the tables say."""
-        hours = "SELECT dateDiff('hour', min(observed_at), (SELECT max(window_end) FROM correlation_windows)) FROM observations"
+        last = "(SELECT max(window_end) FROM correlation_windows)"
+        hours = f"SELECT dateDiff('hour', min(observed_at), {last}) FROM observations"
         wait_until(lambda: self.rows(hours) == [(LAST_WINDOW,)], "the last window is there", HOUR_SECONDS_MAX)
         return steady(self.snapshot)
 
