@@ -77,7 +77,8 @@ class Running:
             self._pump()
         self._close_output()
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it ended before it read what it was told
+                self._process.stdin.close()
         self._guard.release(self.pid)
         self.exited.set_result(code)
 
