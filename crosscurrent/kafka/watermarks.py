@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from crosscurrent.kafka.client import broker_away, client_config
 
@@ -66,12 +66,26 @@ def _fetch_to_end(consumer: Consumer, partitions: list[TopicPartition]) -> dict[
     deadline = time.monotonic() + _TIMEOUT_SECONDS
     while pending and time.monotonic() < deadline:
         message = consumer.poll(_POLL_SECONDS)
-        if message is None or message.error() is None:
+        if message is None:
             continue
-        if message.error().code() == KafkaError._PARTITION_EOF:
-            key = (message.topic(), message.partition())
-            found[key] = message.offset()
+        key = (message.topic(), message.partition())
+        end = _end_known_by(consumer, message)
+        if end is not None:
+            found[key] = max(end, found.get(key, 0))
             pending.discard(key)
     if pending:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no end of {sorted(pending)}"))
     return found
+
+
+def _end_known_by(consumer: Consumer, message: Message) -> int | None:
+    """Return the end of the message's partition, if the fetch that brought it told it.
+
+    A partition that is written without a pause may never be read to its end, but every fetch tells where that is.
+    """
+    if message.error() is not None:
+        at_end = message.error().code() == KafkaError._PARTITION_EOF
+        return int(message.offset()) if at_end else None
+    partition = TopicPartition(message.topic(), message.partition())
+    _, high = consumer.get_watermark_offsets(partition, cached=True)
+    return int(high) if high > message.offset() else None

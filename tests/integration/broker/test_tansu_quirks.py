@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -125,6 +126,33 @@ def test_high_watermark_of_a_fetch_is_right_after_a_batch(broker: Broker) -> Non
     broker.publish(topic, 10)
     broker.publish(topic, 5)
     assert high_watermarks(broker.servers, [topic]) == {(topic, 0): 15}
+
+
+def test_high_watermark_is_told_while_the_topic_is_written_without_a_pause(broker: Broker) -> None:
+    topic = broker.create("written")
+    producer = Producer(broker.client())
+    acknowledged: list[int] = []
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            producer.produce(
+                topic, b"x" * 100, on_delivery=lambda _, message: acknowledged.append(message.offset())
+            )
+            producer.poll(0)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        while len(acknowledged) < 1000:
+            time.sleep(0.01)
+        before = acknowledged[-1] + 1
+        told = high_watermarks(broker.servers, [topic])[(topic, 0)]
+    finally:
+        ended.set()
+        writer.join()
+        producer.flush(WAIT_SECONDS)
+    assert before <= told <= acknowledged[-1] + 1
 
 
 def test_offset_of_a_time_after_the_last_message_is_zero_instead_of_the_end(broker: Broker) -> None:
