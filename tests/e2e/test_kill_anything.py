@@ -12,6 +12,7 @@ import random
 import time
 import urllib.parse
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,8 @@ CONTENTS = {
     "observations_1h": "series_id, bucket_start, count, sum, min, max, first, last",
     "observations_1d": "series_id, bucket_start, count, sum, min, max, first, last",
 }
-Snapshot = dict[str, list[tuple[object, ...]]]
+Rows = list[tuple[object, ...]]
+Snapshot = dict[str, Rows]
 
 
 class Watched:
@@ -75,7 +77,7 @@ class Watched:
         self.home = home
         self._world = world
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
+    def rows(self, sql: str) -> Rows:
         """Return rows, or nothing if ClickHouse is away."""
         settings = self.home.settings
         database = urllib.parse.urlencode({"database": settings.clickhouse.database})
@@ -167,9 +169,20 @@ def test_tables_equal_those_of_an_undisturbed_run(undisturbed: Snapshot, tmp_pat
             disturbed.watch(hour)
         found = disturbed.finish()
         audit = disturbed.home.command("audit")
-        for table, expected in undisturbed.items():
-            assert expected or table == "anomalies", f"nothing in {table} to compare"
-            missing, extra = set(expected) - set(found[table]), set(found[table]) - set(expected)
-            assert (missing, extra) == (set(), set()), f"{table} differs after {killed}"
-            assert len(found[table]) == len(expected), f"{table} has rows twice after {killed}"
+        assert not [table for table in undisturbed if not undisturbed[table] and table != "anomalies"]
+        differences = {
+            table: difference(expected, found[table])
+            for table, expected in undisturbed.items()
+            if found[table] != expected
+        }
+        assert not differences, f"{differences} after {killed}; the audit says: {audit.stdout}"
         assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+def difference(expected: Rows, found: Rows) -> dict[str, Rows]:
+    """Return what tells two tables apart, a few rows of each kind."""
+    return {
+        "missing": sorted(set(expected) - set(found), key=repr)[:5],
+        "extra": sorted(set(found) - set(expected), key=repr)[:5],
+        "more than once": [row for row, count in Counter(found).items() if count > 1][:5],
+    }
