@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
+from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
 from crosscurrent.errors import WrongUse
@@ -13,6 +14,7 @@ CONNECTORS: dict[str, Connector] = {
     connector.name: connector
     for connector in (
         GITHUB,
+        MUSICBRAINZ,
         OPENWEATHERMAP,
         POKEAPI,
     )

@@ -20,6 +20,8 @@ import pytest
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
@@ -55,6 +57,15 @@ def rows(body: object) -> Iterator[object]:
     yield from body if isinstance(body, list) else [body]
 
 
+def rows_below(*names: str) -> Callable[[object], Iterator[object]]:
+    def chosen(body: object) -> Iterator[object]:
+        assert isinstance(body, dict)
+        lists = [body[name] for name in names if name in body]
+        yield from lists[0] if lists else [body]
+
+    return chosen
+
+
 def assets(body: object) -> Iterator[object]:
     for release in rows(body):
         if isinstance(release, dict):
@@ -68,6 +79,16 @@ def events_of(kind: str) -> Callable[[object], Iterator[object]]:
     return chosen
 
 
+# the recorded requests asked for aliases and tags too, and the recordings have had their ratings taken out
+ASKED_FOR_IN_INC = frozenset(
+    {
+        "$.rating.value",
+        "$.artist-credit[].artist.aliases",
+        "$.artist-credit[].artist.tags",
+        "$.label-info[].label.aliases",
+        "$.release-group.aliases",
+    }
+)
 REPOSITORIES = (
     "quillfen-works/sailbench",
     "tarnholt/peatbog",
@@ -157,6 +178,113 @@ ENDPOINTS = (
         whole,
         # recorded before GitHub added `used`; its documentation has it in every resource
         frozenset({"$.rate.used", "$.resources.core.used", "$.resources.search.used"}),
+    ),
+    Endpoint(
+        "musicbrainz artist",
+        "musicbrainz",
+        tuple(f"/ws/2/artist/{mbid(ARTIST, one)}?inc=ratings+url-rels&fmt=json" for one in range(3)),
+        ("musicbrainz/artist",),
+        "life-span",
+        whole,
+        ASKED_FOR_IN_INC,
+    ),
+    Endpoint(
+        "musicbrainz recording",
+        "musicbrainz",
+        tuple(
+            f"/ws/2/recording/{mbid(RECORDING, 1, 2, track=one)}?inc=artist-credits+isrcs+ratings+url-rels&fmt=json"
+            for one in range(9)
+        ),
+        ("musicbrainz/recording",),
+        "length",
+        whole,
+        ASKED_FOR_IN_INC,
+    ),
+    Endpoint(
+        "musicbrainz release",
+        "musicbrainz",
+        tuple(
+            f"/ws/2/release/{mbid(RELEASE, 1, one)}"
+            "?inc=artist-credits+labels+media+release-groups+url-rels&fmt=json"
+            for one in range(5)
+        ),
+        ("musicbrainz/release",),
+        "quality",
+        whole,
+        ASKED_FOR_IN_INC,
+    ),
+    Endpoint(
+        "musicbrainz release group",
+        "musicbrainz",
+        tuple(
+            f"/ws/2/release-group/{mbid(GROUP, 1, one)}?inc=artist-credits+ratings+url-rels&fmt=json"
+            for one in range(5)
+        ),
+        ("musicbrainz/release-group", "musicbrainz/release-group-2014"),
+        "first-release-date",
+        whole,
+        ASKED_FOR_IN_INC,
+    ),
+    Endpoint(
+        "musicbrainz browse",
+        "musicbrainz",
+        tuple(
+            f"/ws/2/recording?artist={mbid(ARTIST, 1)}&fmt=json&limit=10&offset={offset}"
+            for offset in (0, 10, 500)
+        ),
+        ("musicbrainz/browse-recording-pages",),
+        "recording-count",
+        whole,
+    ),
+    *(
+        # the browses recorded of these are of 2014: today's rows are a lookup's payloads
+        Endpoint(
+            f"musicbrainz browse {entity}",
+            "musicbrainz",
+            (f"/ws/2/{entity}?{linked}={mbid(kind, 1)}&fmt=json&inc={inc}",),
+            (f"musicbrainz/{entity}", *further),
+            key,
+            rows_below(f"{entity}s"),
+            ASKED_FOR_IN_INC,
+        )
+        for entity, linked, kind, key, inc, further in (
+            ("artist", "release", RELEASE, "life-span", "", ()),
+            (
+                "release",
+                "artist",
+                ARTIST,
+                "quality",
+                "artist-credits+labels+media+release-groups+url-rels",
+                (),
+            ),
+            (
+                "release-group",
+                "artist",
+                ARTIST,
+                "first-release-date",
+                "artist-credits+url-rels",
+                ("musicbrainz/release-group-2014",),
+            ),
+        )
+    ),
+    *(
+        # today's scores are numbers, as the newest recorded search shows; those of 2014 were texts
+        Endpoint(
+            f"musicbrainz search {entity}",
+            "musicbrainz",
+            (f"/ws/2/{entity}?query={word}&fmt=json", f"/ws/2/{entity}?query=nothing&fmt=json"),
+            (f"musicbrainz/search-{entity}",),
+            "score",
+            rows_below(f"{entity}s", entity),
+            # all recorded releases are of one artist, whose name needed to be told from another's
+            frozenset({"$.score", "$.artist-credit[].artist.disambiguation"}),
+        )
+        for entity, word in (
+            ("artist", "fenwick"),
+            ("recording", "harbour"),
+            ("release", "borrowed"),
+            ("release-group", "borrowed"),
+        )
     ),
     Endpoint(
         "openweathermap current",
@@ -294,6 +422,10 @@ ERRORS = (
     ("github", "/repos/no/such", "Bearer good", 404),
     ("github", "/rate_limit", "Bearer bad", 401),
     ("github", "/repos/tarnholt/gorse", "Bearer good", 403),
+    ("musicbrainz", "/ws/2/artist/nobody?fmt=json", "", 400),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 9)}?fmt=json", "", 404),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 0)}?inc=unknown&fmt=json", "", 400),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 0)}?fmt=json", "", 503),
     ("openweathermap", "/data/2.5/weather?id=1", "", 404),
     ("openweathermap", "/data/2.5/weather?id=2643743&appid=", "", 401),
     ("openweathermap", "/data/2.5/weather?lat=x", "", 400),
@@ -307,7 +439,10 @@ def test_world_plays_errors_in_a_recorded_shape(
 ) -> None:
     scenario = default_scenario(1)
     # a limit that is spent at once, for the 403
-    terms = WorldTerms(GithubTerms("good", limit=0 if status == 403 else 5000))
+    terms = WorldTerms(
+        GithubTerms("good", limit=0 if status == 403 else 5000),
+        musicbrainz=MusicBrainzTerms(busy_every=1 if status == 503 else 0),
+    )
     world = World(scenario, VirtualTime(scenario.start_seconds, ManualClock(), speed=0), terms)
     path, _, query = address.partition("?")
     asked = {"appid": "key", **dict(part.split("=") for part in query.split("&") if part)}

@@ -20,12 +20,14 @@ from crosscurrent.embedded.world.world import World
 from crosscurrent.errors import Poison
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
+from tests.contract.connector_cases import MUSICBRAINZ_TARGETS
 from tests.unit.connectors.mappings.sample_payloads import TABLES, event_for
 
 HOURS = (0, 5, 149, 300)
 SCENARIO = default_scenario()
 TARGETS = {
     "github": ["quillfen-works/sailbench", "tarnholt/peatbog", "org:tarnholt"],
+    "musicbrainz": list(MUSICBRAINZ_TARGETS),
     "openweathermap": ["2179537", "3143244", "59.9127,10.7461"],
     "pokeapi": ["1", "7", "25"],
 }
@@ -103,6 +105,9 @@ def test_planted_series_are_measured_under_the_names_that_the_demo_looks_for() -
         ("github", "organisation_repositories", "$[0].stargazers_count"),
         ("github", "issues", "$[0].number"),
         ("github", "releases", "$[0].id"),
+        ("musicbrainz", "browse_release", "$.release-count"),
+        ("musicbrainz", "artist", "$.rating.votes-count"),
+        ("musicbrainz", "search_recording", "$.count"),
         ("openweathermap", "weather", "$.main.temp"),
         ("openweathermap", "forecast", "$.list[0].main.temp"),
         ("openweathermap", "air_pollution", "$.list[0].dt"),

@@ -50,7 +50,7 @@ def _world(given: argparse.Namespace) -> World:
     terms = WorldTerms(
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
-        given.github_concurrent,
+        github_concurrent=given.github_concurrent,
     )
     return World(scenario, _time(given, scenario), terms)
 

@@ -11,6 +11,7 @@ from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.repository_model import RepositoryModel
@@ -18,7 +19,7 @@ from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "openweathermap", "pokeapi")
+VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi")
 GITHUB_CONCURRENT_DEFAULT = 100
 
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
@@ -32,11 +33,13 @@ class WorldTerms:
     Attributes:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
+        musicbrainz: MusicBrainz's.
         github_concurrent: requests to GitHub at once before its secondary limit.
     """
 
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
+    musicbrainz: MusicBrainzTerms = field(default_factory=MusicBrainzTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
 
 
@@ -58,6 +61,7 @@ class World:
         self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
+            "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
         }

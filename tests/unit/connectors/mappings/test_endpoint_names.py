@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from connectors.github import endpoints as github
+from connectors.musicbrainz import endpoints as musicbrainz
 from connectors.openweathermap import endpoints as openweathermap
 from connectors.pokeapi import endpoints as pokeapi
 from tests.unit.connectors.mappings.sample_payloads import TABLES
@@ -52,6 +53,15 @@ PATHS = (
     (openweathermap, "/data/3.0/onecall/timemachine?dt=1", "one_call_timemachine"),
     (openweathermap, "/geo/1.0/direct?q=Lisbon", "geocoding_direct"),
     (openweathermap, "/data/4.0/moon", "other"),
+    (musicbrainz, "/ws/2/artist/5b11f4ce?inc=ratings", "artist"),
+    (musicbrainz, "/ws/2/release-group/5b11f4ce", "release_group"),
+    (musicbrainz, "/ws/2/recording?artist=5b11f4ce&offset=100", "browse_recording"),
+    (musicbrainz, "/ws/2/release-group?artist=5b11f4ce", "browse_release_group"),
+    (musicbrainz, "/ws/2/artist?fmt=json&query=nirvana", "search_artist"),
+    (musicbrainz, "/ws/2/discid/-?toc=&fmt=json", "disc_id"),
+    (musicbrainz, "/ws/2/collection?editor=x", "collection"),
+    (musicbrainz, "/ws/2/work/5b11f4ce", "other"),
+    (musicbrainz, "/ws/1/artist/5b11f4ce", "other"),
     (pokeapi, "/api/v2/pokemon?limit=20&offset=40", "pokemon_list"),
     (pokeapi, "/api/v2/pokemon/25/", "pokemon"),
     (pokeapi, "/api/v2/pokemon/pikachu", "pokemon"),
@@ -79,6 +89,8 @@ def test_address_means_its_endpoint(module: ModuleType, path: str, endpoint: str
         (pokeapi, "pokemon-species", "pokemon_species"),
         (pokeapi, "lists", "resource_list"),
         (github, "moon", "other"),
+        (musicbrainz, "artist-2014", "artist"),
+        (musicbrainz, "browse-release-group", "browse_release_group"),
         (openweathermap, "errors", "other"),
         (pokeapi, "errors", "other"),
     ],
@@ -87,7 +99,7 @@ def test_folder_decides_where_the_address_is_unknown(module: ModuleType, kind: s
     assert module.endpoint_of("GET", None, kind) == endpoint
 
 
-@pytest.mark.parametrize("module", [github, openweathermap, pokeapi])
+@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi])
 def test_request_that_changes_something_is_none_of_ours(module: ModuleType) -> None:
     for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1"):
         assert module.endpoint_of("post", path, "whatever") == "other"
