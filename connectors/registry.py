@@ -7,6 +7,7 @@ from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.tmdb.connector import TMDB
 from crosscurrent.errors import WrongUse
 from schemas.mapping import MapPayload
 
@@ -17,6 +18,7 @@ CONNECTORS: dict[str, Connector] = {
         MUSICBRAINZ,
         OPENWEATHERMAP,
         POKEAPI,
+        TMDB,
     )
 }
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}

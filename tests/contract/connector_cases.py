@@ -13,6 +13,7 @@ from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.tmdb.connector import TMDB
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
@@ -62,9 +63,22 @@ MUSICBRAINZ_TARGETS = (
     "search:release-group:borrowed",
     "search:recording:recording:harbour",
 )
+TMDB_TARGETS = (
+    "movie:990001",
+    "tv:880002",
+    "person:770001",
+    "trending:all:day",
+    "popular:movie",
+    "popular:tv",
+    "popular:person",
+    "changes:movie",
+    "changes:tv:2025-12-01",
+    "changes:person",
+)
 CASES = (
     Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
     Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
 )

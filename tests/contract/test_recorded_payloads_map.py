@@ -21,6 +21,8 @@ from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.tmdb import endpoints as tmdb_endpoints
+from connectors.tmdb import mapping as tmdb_mapping
 from crosscurrent.embedded.recordings.directory import read_body, read_exchanges
 from crosscurrent.embedded.recordings.exchange import RecordedExchange
 from crosscurrent.errors import Poison
@@ -66,6 +68,7 @@ UNFIT = {
     "openweathermap/forecast5/php-weather_forecast": CELSIUS,
     "openweathermap/onecall/php2-onecall-1": CELSIUS,
     "openweathermap/onecall/swift-onecall-3-0": CELSIUS,
+    "tmdb/legacy-tv/tv-season-episode-all": "an episode in the folder of shows, and its address is not known",
     "pokeapi/lists/root": "the index of all lists in the folder of lists, and its address is not known",
 }
 
@@ -160,6 +163,24 @@ SOURCES = (
             "item": 0,  # neither every item can be flung, nor has it one price
             "berry": 5,
             "resource_list": 0,  # counted once a list, on its first page
+        },
+    ),
+    Source(
+        "tmdb",
+        "https://api.themoviedb.org",
+        tmdb_endpoints.endpoint_of,
+        tmdb_mapping.map_payload,
+        tmdb_endpoints.NOT_MEASURED,
+        {
+            "movie": 2,
+            "tv": 0,  # a row of a list in the folder of shows has no numbers
+            "person": 1,
+            "trending": 1,
+            "movie_list": 0,  # some lists are empty
+            "tv_list": 0,
+            "person_list": 0,
+            "find": 0,
+            "collection": 0,
         },
     ),
 )

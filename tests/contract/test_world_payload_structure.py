@@ -19,6 +19,7 @@ import pytest
 
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
+from crosscurrent.embedded.world.film_catalogue import FIRST_IDS
 from crosscurrent.embedded.world.github_api import GithubTerms
 from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
@@ -355,6 +356,52 @@ ENDPOINTS = (
         "results",
         whole,
     ),
+    *(
+        Endpoint(
+            f"tmdb {media}",
+            "tmdb",
+            tuple(
+                f"/3/{media}/{FIRST_IDS[media] + number}?append_to_response=external_ids"
+                for number in range(18)
+            ),
+            (f"tmdb/{media}",),
+            key,
+            whole,
+            # recorded of one film and one person, of whom all was known; documented to be null, and the same for shows
+            frozenset({"$.external_ids"}),
+        )
+        for media, key in (("movie", "runtime"), ("tv", "number_of_seasons"), ("person", "biography"))
+    ),
+    Endpoint(
+        "tmdb trending",
+        "tmdb",
+        tuple(f"/3/trending/all/{window}?page={page}" for window in ("day", "week") for page in (1, 2, 99)),
+        ("tmdb/trending",),
+        "total_pages",
+        whole,
+    ),
+    *(
+        Endpoint(
+            f"tmdb {media} list",
+            "tmdb",
+            tuple(f"/3/{media}/popular?page={page}" for page in (1, 2)),
+            (f"tmdb/{media}-lists",),
+            "total_pages",
+            whole,
+        )
+        for media in ("movie", "tv", "person")
+    ),
+    *(
+        Endpoint(
+            f"tmdb {media} changes",
+            "tmdb",
+            (f"/3/{media}/changes", f"/3/{media}/changes?start_date=2026-01-01&end_date=2026-01-14"),
+            (f"tmdb/{media}-changes",),
+            "total_pages",
+            whole,
+        )
+        for media in ("movie", "tv", "person")
+    ),
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 
@@ -429,6 +476,10 @@ ERRORS = (
     ("openweathermap", "/data/2.5/weather?id=1", "", 404),
     ("openweathermap", "/data/2.5/weather?id=2643743&appid=", "", 401),
     ("openweathermap", "/data/2.5/weather?lat=x", "", 400),
+    ("tmdb", "/3/movie/1", "Bearer good", 404),
+    ("tmdb", "/3/movie/990001", "", 401),
+    ("tmdb", "/3/movie/popular?page=501", "Bearer good", 400),
+    ("tmdb", "/3/tv/changes?start_date=2026-01-01&end_date=2026-01-16", "Bearer good", 422),
 )
 
 

@@ -18,6 +18,7 @@ from connectors.github.mapping import map_payload as map_github
 from connectors.musicbrainz.mapping import map_payload as map_musicbrainz
 from connectors.openweathermap.mapping import map_payload as map_openweathermap
 from connectors.pokeapi.mapping import map_payload as map_pokeapi
+from connectors.tmdb.mapping import map_payload as map_tmdb
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.music_catalogue import ARTIST, RECORDING, RELEASE, mbid
@@ -36,6 +37,7 @@ MAPPINGS: Mapping[str, MapPayload] = {
     "musicbrainz": map_musicbrainz,
     "openweathermap": map_openweathermap,
     "pokeapi": map_pokeapi,
+    "tmdb": map_tmdb,
 }
 
 
@@ -87,6 +89,11 @@ GOLDENS = (
     Golden("pokeapi", "pokemon", "/api/v2/pokemon/7"),
     Golden("pokeapi", "pokemon_species", "/api/v2/pokemon-species/7"),
     Golden("pokeapi", "evolution_chain", "/api/v2/evolution-chain/3"),
+    Golden("tmdb", "movie", "/3/movie/990001?append_to_response=external_ids"),
+    Golden("tmdb", "tv", "/3/tv/880002?append_to_response=external_ids"),
+    Golden("tmdb", "person", "/3/person/770001?append_to_response=external_ids"),
+    Golden("tmdb", "trending", "/3/trending/all/day?page=1"),
+    Golden("tmdb", "movie_changes", "/3/movie/changes?page=1"),
 )
 
 

@@ -27,7 +27,7 @@ from crosscurrent.embedded.world.virtual_time import (
     SECONDS_PER_HOUR,
     VirtualTime,
 )
-from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, World, WorldTerms
+from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, VENDORS, World, WorldTerms
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
 from crosscurrent.telemetry import configure_logging
@@ -98,7 +98,7 @@ def _start(text: str | None) -> datetime:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m crosscurrent.embedded.world",
-        description="Plays GitHub, OpenWeatherMap and PokéAPI below /github, /openweathermap and /pokeapi.",
+        description=f"Plays its vendors below their names: {', '.join(VENDORS)}.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")

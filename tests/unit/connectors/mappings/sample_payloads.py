@@ -12,6 +12,7 @@ from connectors.kit.mapping_table import MappingTable
 from connectors.musicbrainz.mapping import TABLE as MUSICBRAINZ
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.tmdb.mapping import TABLE as TMDB
 from schemas.identity import record_id
 from schemas.records import RawEvent
 
@@ -21,7 +22,7 @@ NOW = NOW_MS // 1000
 MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
 TABLES: Mapping[str, MappingTable] = {
-    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI)
+    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, TMDB)
 }
 
 
@@ -164,6 +165,19 @@ _RELEASE_GROUP = (
     _CREDIT | _RATING | {"id": MBID, "title": "Ebb", "primary-type": "Album", "secondary-types": []}
 )
 _HITS = {"created": "2026-03-10T12:00:00Z", "count": 41, "offset": 0}
+_POPULAR = {"popularity": 24.17, "vote_average": 8.4, "vote_count": 30717}
+_MOVIE = _POPULAR | {
+    "id": 550, "title": "Ebb", "release_date": "1999-10-15", "imdb_id": "tt0137523", "adult": False,
+    "budget": 0, "revenue": 100853753, "runtime": 139, "status": "Released", "genres": [{"id": 18, "name": "Drama"}],
+    "belongs_to_collection": {"id": 9485}, "external_ids": {"imdb_id": "tt0137523", "wikidata_id": "Q190050"},
+}  # fmt: skip
+_SHOW = _POPULAR | {
+    "id": 550, "name": "Flow", "first_air_date": "", "last_air_date": None, "number_of_seasons": 3,
+    "number_of_episodes": 24, "networks": [{"id": 6, "name": "One"}], "external_ids": {"imdb_id": None},
+}  # fmt: skip
+_PLAYER = {"id": 550, "name": "A. Heron", "popularity": 3.5, "birthday": None, "imdb_id": None, "gender": 1}
+_PAGED = {"page": 1, "total_pages": 58321, "total_results": 1166405}
+_CHANGED = _PAGED | {"results": [{"id": 550, "adult": None}]}
 
 
 def _browse(entity: str, row: object) -> dict[str, object]:
@@ -289,6 +303,26 @@ SAMPLES = (
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
     ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
+    Sample("tmdb", "movie", _MOVIE, 5, ("movie",)),
+    Sample("tmdb", "tv", _SHOW, 5, ("tv",)),
+    Sample("tmdb", "person", _PLAYER, 1, ("person",)),
+    Sample("tmdb", "trending", _PAGED | {"results": [_MOVIE | {"media_type": "movie"}]}, 3, ()),
+    Sample("tmdb", "movie_list", _PAGED | {"results": [_MOVIE]}, 3, ()),
+    Sample("tmdb", "tv_list", _PAGED | {"results": [_SHOW]}, 3, ()),
+    Sample("tmdb", "person_list", _PAGED | {"results": [_PLAYER]}, 1, ()),
+    Sample("tmdb", "movie_changes", _CHANGED, 0, ("movie_change",)),
+    Sample("tmdb", "tv_changes", _CHANGED, 0, ("tv_change",)),
+    Sample("tmdb", "person_changes", _CHANGED, 0, ("person_change",)),
+    Sample(
+        "tmdb",
+        "find",
+        {"movie_results": [_MOVIE], "tv_results": [_SHOW], "person_results": [_PLAYER]},
+        7,
+        (),
+    ),
+    Sample("tmdb", "collection", {"id": 9485, "name": "Tides", "parts": [_MOVIE]}, 3, ("collection",)),
+    Sample("tmdb", "company", {"id": 711, "name": "Reed Pictures", "homepage": ""}, 0, ("company",)),
+    Sample("tmdb", "network", {"id": 6, "name": "One", "headquarters": "Leiden"}, 0, ("network",)),
 )
 SAMPLE_IDS = [f"{sample.source}-{sample.endpoint}" for sample in SAMPLES]
 BY_ENDPOINT = {(sample.source, sample.endpoint): sample for sample in SAMPLES}

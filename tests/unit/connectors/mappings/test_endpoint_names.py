@@ -10,6 +10,7 @@ from connectors.github import endpoints as github
 from connectors.musicbrainz import endpoints as musicbrainz
 from connectors.openweathermap import endpoints as openweathermap
 from connectors.pokeapi import endpoints as pokeapi
+from connectors.tmdb import endpoints as tmdb
 from tests.unit.connectors.mappings.sample_payloads import TABLES
 
 REPOSITORY = "/repos/Heron/Reed"
@@ -72,6 +73,21 @@ PATHS = (
     (pokeapi, "/api/v2/", "root"),
     (pokeapi, "/api/v2/moon/1", "other"),
     (pokeapi, "/api/v1/pokemon/1", "other"),
+    (tmdb, "/3/movie/550?append_to_response=external_ids", "movie"),
+    (tmdb, "/3/movie/tt1345836", "movie"),
+    (tmdb, "/3/movie/popular?page=2", "movie_list"),
+    (tmdb, "/3/movie/changes?start_date=2026-01-01", "movie_changes"),
+    (tmdb, "/3/movie/550/changes", "change_items"),
+    (tmdb, "/3/movie/550/similar", "movie_list"),
+    (tmdb, "/3/movie/550/credits", "details"),
+    (tmdb, "/3/tv/1396", "tv"),
+    (tmdb, "/3/tv/1396/season/1/episode/1", "season"),
+    (tmdb, "/3/person/popular", "person_list"),
+    (tmdb, "/3/trending/all/week", "trending"),
+    (tmdb, "/3/search/multi?query=x", "trending"),
+    (tmdb, "/3/find/tt0088247?external_source=imdb_id", "find"),
+    (tmdb, "/4/list/1", "own_list"),
+    (tmdb, "/3/moon/1", "other"),
 )
 
 
@@ -99,7 +115,7 @@ def test_folder_decides_where_the_address_is_unknown(module: ModuleType, kind: s
     assert module.endpoint_of("GET", None, kind) == endpoint
 
 
-@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi])
+@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi, tmdb])
 def test_request_that_changes_something_is_none_of_ours(module: ModuleType) -> None:
     for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1"):
         assert module.endpoint_of("post", path, "whatever") == "other"
