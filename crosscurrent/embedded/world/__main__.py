@@ -13,6 +13,8 @@ from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.github_api import DEFAULT_LIMIT as GITHUB_LIMIT
 from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.musicbrainz_api import DEFAULT_LIMIT as MUSICBRAINZ_LIMIT
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.openweathermap_api import DEFAULT_LIMIT as OPENWEATHERMAP_LIMIT
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapTerms
 from crosscurrent.embedded.world.paced_time import Pace, PacedTime
@@ -21,6 +23,8 @@ from crosscurrent.embedded.world.scenario import (
     DEFAULT_START_UTC,
     Scenario,
 )
+from crosscurrent.embedded.world.tmdb_api import DEFAULT_LIMIT as TMDB_LIMIT
+from crosscurrent.embedded.world.tmdb_api import TmdbTerms
 from crosscurrent.embedded.world.virtual_time import (
     DEFAULT_SPEED,
     ELAPSED_SECONDS_MAX,
@@ -50,6 +54,8 @@ def _world(given: argparse.Namespace) -> World:
     terms = WorldTerms(
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
+        musicbrainz=MusicBrainzTerms(given.musicbrainz_limit),
+        tmdb=TmdbTerms(given.tmdb_credential, given.tmdb_limit),
         github_concurrent=given.github_concurrent,
     )
     return World(scenario, _time(given, scenario), terms)
@@ -126,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the key",
     )
     add("--openweathermap-limit", type=int, default=OPENWEATHERMAP_LIMIT, help="requests a real minute")
+    add("--musicbrainz-limit", type=int, default=MUSICBRAINZ_LIMIT, help="requests in 20 real seconds")
+    add(
+        "--tmdb-credential",
+        default=os.environ.get("CROSSCURRENT_WORLD_TMDB_CREDENTIAL"),
+        help="the token or key",
+    )
+    add("--tmdb-limit", type=int, default=TMDB_LIMIT, help="requests a real second")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="what is logged")
     return parser
 
