@@ -11,7 +11,6 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -19,52 +18,19 @@ import pytest
 
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
-from crosscurrent.embedded.world.film_catalogue import FIRST_IDS
 from crosscurrent.embedded.world.github_api import GithubTerms
-from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
+from crosscurrent.embedded.world.music_catalogue import ARTIST, mbid
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
+from tests.contract.world_endpoint import Endpoint, rows, whole
+from tests.contract.world_endpoints_music_film import MUSIC_AND_FILMS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("CROSSCURRENT_RECORDINGS") or REPOSITORY.parent / "shared" / "payloads")
 HOURS = (0, 1, 5, 24, 100, 149, 150, 200, 300, 477)
 SEEDS = (1, 2)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """An endpoint of the world and the recordings of the same kind.
-
-    ``row`` picks the rows to compare out of a body (a list's rows are compared one by one), ``key`` tells the
-    recordings of this endpoint from others in the same folder, and ``allowed`` lists the paths that may differ.
-    """
-
-    name: str
-    vendor: str
-    paths: tuple[str, ...]
-    kinds: tuple[str, ...]
-    key: str
-    row: Callable[[object], Iterator[object]]
-    allowed: frozenset[str] = frozenset()
-
-
-def whole(body: object) -> Iterator[object]:
-    yield body
-
-
-def rows(body: object) -> Iterator[object]:
-    yield from body if isinstance(body, list) else [body]
-
-
-def rows_below(*names: str) -> Callable[[object], Iterator[object]]:
-    def chosen(body: object) -> Iterator[object]:
-        assert isinstance(body, dict)
-        lists = [body[name] for name in names if name in body]
-        yield from lists[0] if lists else [body]
-
-    return chosen
 
 
 def assets(body: object) -> Iterator[object]:
@@ -80,16 +46,6 @@ def events_of(kind: str) -> Callable[[object], Iterator[object]]:
     return chosen
 
 
-# the recorded requests asked for aliases and tags too, and the recordings have had their ratings taken out
-ASKED_FOR_IN_INC = frozenset(
-    {
-        "$.rating.value",
-        "$.artist-credit[].artist.aliases",
-        "$.artist-credit[].artist.tags",
-        "$.label-info[].label.aliases",
-        "$.release-group.aliases",
-    }
-)
 REPOSITORIES = (
     "quillfen-works/sailbench",
     "tarnholt/peatbog",
@@ -181,113 +137,6 @@ ENDPOINTS = (
         frozenset({"$.rate.used", "$.resources.core.used", "$.resources.search.used"}),
     ),
     Endpoint(
-        "musicbrainz artist",
-        "musicbrainz",
-        tuple(f"/ws/2/artist/{mbid(ARTIST, one)}?inc=ratings+url-rels&fmt=json" for one in range(3)),
-        ("musicbrainz/artist",),
-        "life-span",
-        whole,
-        ASKED_FOR_IN_INC,
-    ),
-    Endpoint(
-        "musicbrainz recording",
-        "musicbrainz",
-        tuple(
-            f"/ws/2/recording/{mbid(RECORDING, 1, 2, track=one)}?inc=artist-credits+isrcs+ratings+url-rels&fmt=json"
-            for one in range(9)
-        ),
-        ("musicbrainz/recording",),
-        "length",
-        whole,
-        ASKED_FOR_IN_INC,
-    ),
-    Endpoint(
-        "musicbrainz release",
-        "musicbrainz",
-        tuple(
-            f"/ws/2/release/{mbid(RELEASE, 1, one)}"
-            "?inc=artist-credits+labels+media+release-groups+url-rels&fmt=json"
-            for one in range(5)
-        ),
-        ("musicbrainz/release",),
-        "quality",
-        whole,
-        ASKED_FOR_IN_INC,
-    ),
-    Endpoint(
-        "musicbrainz release group",
-        "musicbrainz",
-        tuple(
-            f"/ws/2/release-group/{mbid(GROUP, 1, one)}?inc=artist-credits+ratings+url-rels&fmt=json"
-            for one in range(5)
-        ),
-        ("musicbrainz/release-group", "musicbrainz/release-group-2014"),
-        "first-release-date",
-        whole,
-        ASKED_FOR_IN_INC,
-    ),
-    Endpoint(
-        "musicbrainz browse",
-        "musicbrainz",
-        tuple(
-            f"/ws/2/recording?artist={mbid(ARTIST, 1)}&fmt=json&limit=10&offset={offset}"
-            for offset in (0, 10, 500)
-        ),
-        ("musicbrainz/browse-recording-pages",),
-        "recording-count",
-        whole,
-    ),
-    *(
-        # the browses recorded of these are of 2014: today's rows are a lookup's payloads
-        Endpoint(
-            f"musicbrainz browse {entity}",
-            "musicbrainz",
-            (f"/ws/2/{entity}?{linked}={mbid(kind, 1)}&fmt=json&inc={inc}",),
-            (f"musicbrainz/{entity}", *further),
-            key,
-            rows_below(f"{entity}s"),
-            ASKED_FOR_IN_INC,
-        )
-        for entity, linked, kind, key, inc, further in (
-            ("artist", "release", RELEASE, "life-span", "", ()),
-            (
-                "release",
-                "artist",
-                ARTIST,
-                "quality",
-                "artist-credits+labels+media+release-groups+url-rels",
-                (),
-            ),
-            (
-                "release-group",
-                "artist",
-                ARTIST,
-                "first-release-date",
-                "artist-credits+url-rels",
-                ("musicbrainz/release-group-2014",),
-            ),
-        )
-    ),
-    *(
-        # today's scores are numbers, as the newest recorded search shows; those of 2014 were texts
-        Endpoint(
-            f"musicbrainz search {entity}",
-            "musicbrainz",
-            (f"/ws/2/{entity}?query={word}&fmt=json", f"/ws/2/{entity}?query=nothing&fmt=json"),
-            (f"musicbrainz/search-{entity}",),
-            "score",
-            rows_below(f"{entity}s", entity),
-            # all recorded releases are of one artist, whose name needed to be told from another's
-            frozenset({"$.score", "$.artist-credit[].artist.disambiguation"}),
-        )
-        for entity, word in (
-            ("artist", "fenwick"),
-            ("recording", "harbour"),
-            ("release", "borrowed"),
-            ("release-group", "borrowed"),
-        )
-    ),
-    Endpoint(
         "openweathermap current",
         "openweathermap",
         tuple(f"/data/2.5/weather?id={city}" for city in CITIES),
@@ -356,52 +205,7 @@ ENDPOINTS = (
         "results",
         whole,
     ),
-    *(
-        Endpoint(
-            f"tmdb {media}",
-            "tmdb",
-            tuple(
-                f"/3/{media}/{FIRST_IDS[media] + number}?append_to_response=external_ids"
-                for number in range(18)
-            ),
-            (f"tmdb/{media}",),
-            key,
-            whole,
-            # recorded of one film and one person, of whom all was known; documented to be null, and the same for shows
-            frozenset({"$.external_ids"}),
-        )
-        for media, key in (("movie", "runtime"), ("tv", "number_of_seasons"), ("person", "biography"))
-    ),
-    Endpoint(
-        "tmdb trending",
-        "tmdb",
-        tuple(f"/3/trending/all/{window}?page={page}" for window in ("day", "week") for page in (1, 2, 99)),
-        ("tmdb/trending",),
-        "total_pages",
-        whole,
-    ),
-    *(
-        Endpoint(
-            f"tmdb {media} list",
-            "tmdb",
-            tuple(f"/3/{media}/popular?page={page}" for page in (1, 2)),
-            (f"tmdb/{media}-lists",),
-            "total_pages",
-            whole,
-        )
-        for media in ("movie", "tv", "person")
-    ),
-    *(
-        Endpoint(
-            f"tmdb {media} changes",
-            "tmdb",
-            (f"/3/{media}/changes", f"/3/{media}/changes?start_date=2026-01-01&end_date=2026-01-14"),
-            (f"tmdb/{media}-changes",),
-            "total_pages",
-            whole,
-        )
-        for media in ("movie", "tv", "person")
-    ),
+    *MUSIC_AND_FILMS,
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 
