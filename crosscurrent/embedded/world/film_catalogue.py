@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
-MEMORY_HOURS = 24
+MEMORY_HOURS = 16
 EDIT_DAYS = 5
 NUMBERS_CACHED_MAX = 65_536
 MEDIA: Final = ("movie", "tv", "person")
@@ -46,14 +46,7 @@ class Title:
 
     def popularity(self, seed: int, hour: int) -> float:
         """Return how popular it is, above 0."""
-        level = 4 + 60 * _uniform(seed, self, "level") ** 4
-        phase = 2 * math.pi * _uniform(seed, self, "phase")
-        season = 1 + _SEASON * math.sin(2 * math.pi * hour / 24 + phase)
-        noise = sum(
-            _DECAY**lag * (_uniform(seed, self, hour - lag) - 0.5) * math.sqrt(12) * _NOISE
-            for lag in range(MEMORY_HOURS)
-        )
-        return round(level * season * math.exp(noise), 4)
+        return _popularity(seed, self, hour)
 
     def vote_count(self, seed: int, hour: int) -> int:
         """Return how many have voted; it never falls."""
@@ -83,6 +76,18 @@ def title_with(media: str, text: str) -> Title | None:
     """Return a title by the id in an address, or None if there is none."""
     number = int(text) - FIRST_IDS[media] if text.isascii() and text.isdigit() else -1
     return Title(media, number) if 0 <= number < COUNTS[media] else None
+
+
+@lru_cache(maxsize=NUMBERS_CACHED_MAX)
+def _popularity(seed: int, title: Title, hour: int) -> float:
+    level = 4 + 60 * _uniform(seed, title, "level") ** 4
+    phase = 2 * math.pi * _uniform(seed, title, "phase")
+    season = 1 + _SEASON * math.sin(2 * math.pi * hour / 24 + phase)
+    noise = sum(
+        _DECAY**lag * (_uniform(seed, title, hour - lag) - 0.5) * math.sqrt(12) * _NOISE
+        for lag in range(MEMORY_HOURS)
+    )
+    return round(level * season * math.exp(noise), 4)
 
 
 @lru_cache(maxsize=NUMBERS_CACHED_MAX)
