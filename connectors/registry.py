@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
+from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.tmdb.connector import TMDB
 from crosscurrent.errors import WrongUse
 from schemas.mapping import MapPayload
 
@@ -13,8 +15,10 @@ CONNECTORS: dict[str, Connector] = {
     connector.name: connector
     for connector in (
         GITHUB,
+        MUSICBRAINZ,
         OPENWEATHERMAP,
         POKEAPI,
+        TMDB,
     )
 }
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}

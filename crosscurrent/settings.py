@@ -112,6 +112,12 @@ class SourceSettings(Section):
     token: SecretStr | None = Field(
         None, description="The credential: a token or a key, as the vendor calls it."
     )
+    contact: str | None = Field(
+        None,
+        max_length=200,
+        pattern=r"^[!-~ ]*(?:@|://)[!-~ ]*$",
+        description="A mail or web address for the User-Agent, for vendors that ask who is calling.",
+    )
     poll_interval_seconds: float | None = Field(
         None, gt=0, description="Seconds between polls; the connector's own choice if not set."
     )

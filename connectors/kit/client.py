@@ -95,7 +95,7 @@ class HttpClient:
             ),
             cookies=_NoCookies(),
             headers={
-                "user-agent": f"crosscurrent/{version('crosscurrent')}",
+                "user-agent": user_agent(),
                 "accept": "application/json",
                 **(headers or {}),
                 "accept-encoding": ACCEPT_ENCODING,
@@ -209,6 +209,12 @@ class HttpClient:
             expected="an answer within the timeouts",
             todo="check the network and the base address; it is asked again",
         )
+
+
+def user_agent(contact: str | None = None) -> str:
+    """Return who is asking: our name and version, and the address of whoever runs us if it is known."""
+    name = f"crosscurrent/{version('crosscurrent')}"
+    return f"{name} ( {contact} )" if contact else name
 
 
 class _NoCookies(CookieJar):

@@ -85,6 +85,7 @@ class Connector:
         poll_interval_header: header in which the vendor says how many seconds to leave between two polls.
         not_modified_is_free: whether a 304 to a caller with a credential does not count against the quota.
         concurrency_max: requests at once.
+        contact_required: whether the vendor wants an address of the caller in the ``User-Agent``.
         not_measured: endpoint to the reason why its payloads give no measurement.
     """
 
@@ -106,4 +107,5 @@ class Connector:
     poll_interval_header: str = ""
     not_modified_is_free: bool = False
     concurrency_max: int = CONCURRENCY_DEFAULT
+    contact_required: bool = False
     not_measured: Mapping[str, str] = field(default_factory=dict)

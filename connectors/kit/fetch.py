@@ -9,7 +9,7 @@ from connectors.kit.conditional import Validators
 from connectors.kit.cost import Cost
 from connectors.kit.instruments import RECEIVED_BYTES, REQUESTS, RETRIES
 from connectors.kit.pace import POLL_WAIT_SECONDS_MAX, Pacer
-from connectors.kit.verdict import NOT_MODIFIED, asks_to_wait, failure, is_good
+from connectors.kit.verdict import NOT_MODIFIED, asks_to_wait, failure, is_good, reason_in
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Transient
 
@@ -94,7 +94,8 @@ class Fetcher:
             REQUESTS.labels(self._source, "throttled").inc()
             wait_seconds = budget.pause(response.headers, now)
             raise Backpressure(
-                f"{self._source} answers {response.status} and asks to wait {wait_seconds:.0f} s",
+                f"{self._source} answers {response.status} and asks to wait {wait_seconds:.0f} s"
+                f"{reason_in(self._client.cleaned(response.body[:4096]))}",
                 retry_after_seconds=wait_seconds,
                 expected="fewer requests",
                 todo="nothing: polling goes on after that; a longer poll_interval_seconds avoids it",

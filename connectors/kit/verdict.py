@@ -26,16 +26,17 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """Return whether an answer asks us to stay away for a while.
 
     Source: RFC 6585 section 4; docs.github.com, "Rate limits for the REST API": both limits answer 403 or
-    429, with ``Retry-After``, or with nothing remaining, or only in words.
+    429, with ``Retry-After``, or with nothing remaining, or only in words. musicbrainz.org, "Rate limiting": a 503
+    says in words that the limit is the caller's own; that of a busy server says ``Retry-After: 0``, and is asked again.
     """
     if status == 429:
         return True
     if status == 503:
-        return "retry-after" in headers
+        return headers.get("retry-after", "0") != "0" or _speaks_of_limit(body)
     if status != 403:
         return False
     spent = headers.get("x-ratelimit-remaining") == "0"
-    return "retry-after" in headers or spent or any(words in body.lower() for words in _LIMIT_WORDS)
+    return "retry-after" in headers or spent or _speaks_of_limit(body)
 
 
 def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | Refused:
@@ -47,7 +48,7 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
         url: of the request, without secrets.
         source: name of the source.
     """
-    found = f"{source} answers {status} for {url}{_reason(body)}"
+    found = f"{source} answers {status} for {url}{reason_in(body)}"
     if status >= 500 or status in _ASK_AGAIN:
         return Transient(
             found, expected="status 200", todo="nothing: it is asked again", source=source, code=status
@@ -70,6 +71,15 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
     )
 
 
-def _reason(body: bytes) -> str:
+def _speaks_of_limit(body: bytes) -> bool:
+    return any(words in body.lower() for words in _LIMIT_WORDS)
+
+
+def reason_in(body: bytes) -> str:
+    """Return the beginning of a vendor's own words, after a colon; empty if there are none.
+
+    Args:
+        body: of the answer, without secrets.
+    """
     text = " ".join(body[: _REASON_CHARACTERS_MAX * 4].decode("utf-8", "replace").split())
     return f": {text[:_REASON_CHARACTERS_MAX]}" if text else ""

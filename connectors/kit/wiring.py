@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from connectors.kit.client import HttpClient
+from connectors.kit.client import HttpClient, user_agent
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.fetch import Fetcher
 from connectors.kit.pace import Pacer
@@ -43,9 +43,12 @@ def secret_of(settings: SourceSettings) -> str | None:
 
 def missing(connector: Connector, settings: SourceSettings) -> list[str]:
     """Return the settings without which the source cannot be polled."""
+    lacking = []
     if connector.auth.required and secret_of(settings) is None:
-        return [source_variable(connector.name, "token")]
-    return []
+        lacking.append(source_variable(connector.name, "token"))
+    if connector.contact_required and not settings.contact:
+        lacking.append(source_variable(connector.name, "contact"))
+    return lacking
 
 
 def make_asking(
@@ -69,14 +72,15 @@ def make_asking(
     lacking = missing(connector, settings)
     if lacking:
         raise WrongUse(
-            f"{connector.title} answers nothing without a credential",
-            expected=f"a {connector.auth.description}",
+            f"{connector.title} cannot be asked while {' and '.join(lacking)} is not set",
+            expected=_expected(connector),
             todo=f"set {', '.join(lacking)}",
             source=connector.name,
         )
     secret = secret_of(settings)
     base_url = settings.base_url or connector.base_url
-    client = HttpClient(base_url, connector.auth, secret, headers=connector.headers, transport=transport)
+    headers = {**connector.headers, "user-agent": user_agent(settings.contact)}
+    client = HttpClient(base_url, connector.auth, secret, headers=headers, transport=transport)
     pacer = Pacer(
         connector.name,
         connector.quota,
@@ -100,3 +104,12 @@ def interval_of(connector: Connector, settings: SourceSettings) -> float:
         return settings.poll_interval_seconds
     anonymous = connector.anonymous_interval_seconds
     return connector.interval_seconds if anonymous is None or secret_of(settings) else anonymous
+
+
+def _expected(connector: Connector) -> str:
+    needed = [f"a {connector.auth.description}"] if connector.auth.required else []
+    if connector.contact_required:
+        needed.append(
+            "a mail or web address for the User-Agent, by which the vendor can reach whoever runs this"
+        )
+    return " and ".join(needed)

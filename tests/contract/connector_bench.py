@@ -145,6 +145,7 @@ async def bench(
         {
             "base_url": base_url,
             "token": token,
+            "contact": "tests@example.org",
             "targets": tuple(targets),
             "requests_per_minute_max": requests_per_minute_max,
         }

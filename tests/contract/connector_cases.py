@@ -10,11 +10,14 @@ from starlette.types import ASGIApp
 
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
+from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.tmdb.connector import TMDB
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from tests.contract.connector_bench import BASE_URL
@@ -49,8 +52,33 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
 
 
+# every kind of target: an artist with pages of recordings, a release, its group, a recording, and a search of each
+MUSICBRAINZ_TARGETS = (
+    f"artist:{mbid(ARTIST, 0)}",
+    f"release:{mbid(RELEASE, 1, 2)}",
+    f"release-group:{mbid(GROUP, 1, 2)}",
+    f"recording:{mbid(RECORDING, 1, 2, track=3)}",
+    "search:artist:artist:fenwick",
+    "search:release:borrowed",
+    "search:release-group:borrowed",
+    "search:recording:recording:harbour",
+)
+TMDB_TARGETS = (
+    "movie:990001",
+    "tv:880002",
+    "person:770001",
+    "trending:all:day",
+    "popular:movie",
+    "popular:tv",
+    "popular:person",
+    "changes:movie",
+    "changes:tv:2025-12-01",
+    "changes:person",
+)
 CASES = (
     Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
+    Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
 )

@@ -1,4 +1,4 @@
-"""Every recorded exchange of the three sources maps, or is dead-lettered for a reason that is stated here."""
+"""Every recorded exchange of these sources maps, or is dead-lettered for a reason that is stated here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ import pytest
 from connectors.github import endpoints as github_endpoints
 from connectors.github import mapping as github_mapping
 from connectors.kit.event import Origin, raw_event
+from connectors.musicbrainz import endpoints as musicbrainz_endpoints
+from connectors.musicbrainz import mapping as musicbrainz_mapping
 from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.tmdb import endpoints as tmdb_endpoints
+from connectors.tmdb import mapping as tmdb_mapping
 from crosscurrent.embedded.recordings.directory import read_body, read_exchanges
 from crosscurrent.embedded.recordings.exchange import RecordedExchange
 from crosscurrent.errors import Poison
@@ -39,7 +43,20 @@ CELSIUS = (
     "recorded with units=metric, but the address that would say so is not known; 27 is no temperature in K"
 )
 LEGACY = "the shape of an endpoint the vendor retired in 2021, in the folder of the one that took its place"
+NO_MBID = "a variant whose every value is null: without an MBID nobody knows what it is"
+BROWSED = "a page of a browse in the folder of lookups, and its address is not known"
 UNFIT = {
+    "musicbrainz/area/picard-country_null": NO_MBID,
+    "musicbrainz/artist/picard-artist_null": NO_MBID,
+    "musicbrainz/recording/picard-recording_null": NO_MBID,
+    "musicbrainz/recording-2014/ruby-200-recording-d6243d55-bb4f-4518-9c1c-d507a5d3843a--fmt-json-inc": (
+        "the length is a text, as the vendor sent it in 2014 only"
+    ),
+    "musicbrainz/release/picard-release_null": NO_MBID,
+    "musicbrainz/release-group/picard-release_group_3": BROWSED,
+    "musicbrainz/release-group/picard-release_group_4": BROWSED,
+    "musicbrainz/release-group/picard-release_group_5": BROWSED,
+    "musicbrainz/release-group/picard-release_group_null": BROWSED,
     "openweathermap/air-pollution/pyowm-coindex": LEGACY,
     "openweathermap/air-pollution/pyowm-coindex-2": LEGACY,
     "openweathermap/air-pollution/pyowm-no2index": LEGACY,
@@ -51,6 +68,7 @@ UNFIT = {
     "openweathermap/forecast5/php-weather_forecast": CELSIUS,
     "openweathermap/onecall/php2-onecall-1": CELSIUS,
     "openweathermap/onecall/swift-onecall-3-0": CELSIUS,
+    "tmdb/legacy-tv/tv-season-episode-all": "an episode in the folder of shows, and its address is not known",
     "pokeapi/lists/root": "the index of all lists in the folder of lists, and its address is not known",
 }
 
@@ -95,6 +113,28 @@ SOURCES = (
         },
     ),
     Source(
+        "musicbrainz",
+        "https://musicbrainz.org",
+        musicbrainz_endpoints.endpoint_of,
+        musicbrainz_mapping.map_payload,
+        musicbrainz_endpoints.NOT_MEASURED,
+        {
+            "artist": 0,  # rated only where the request asked for ratings
+            "recording": 0,  # the length of some is not known
+            "release": 0,  # the older ones were asked for without media
+            "release_group": 0,
+            "label": 1,
+            "browse_artist": 1,
+            "browse_recording": 0,  # counted once a list, on its first page; the last page is empty
+            "browse_release": 1,
+            "browse_release_group": 1,
+            "search_artist": 1,
+            "search_recording": 1,
+            "search_release": 1,
+            "search_release_group": 1,
+        },
+    ),
+    Source(
         "openweathermap",
         "https://api.openweathermap.org",
         openweathermap_endpoints.endpoint_of,
@@ -123,6 +163,24 @@ SOURCES = (
             "item": 0,  # neither every item can be flung, nor has it one price
             "berry": 5,
             "resource_list": 0,  # counted once a list, on its first page
+        },
+    ),
+    Source(
+        "tmdb",
+        "https://api.themoviedb.org",
+        tmdb_endpoints.endpoint_of,
+        tmdb_mapping.map_payload,
+        tmdb_endpoints.NOT_MEASURED,
+        {
+            "movie": 2,
+            "tv": 0,  # a row of a list in the folder of shows has no numbers
+            "person": 1,
+            "trending": 1,
+            "movie_list": 0,  # some lists are empty
+            "tv_list": 0,
+            "person_list": 0,
+            "find": 0,
+            "collection": 0,
         },
     ),
 )

@@ -11,7 +11,6 @@ import json
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -20,39 +19,18 @@ import pytest
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.music_catalogue import ARTIST, mbid
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
+from tests.contract.world_endpoint import Endpoint, rows, whole
+from tests.contract.world_endpoints_music_film import MUSIC_AND_FILMS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECORDINGS = Path(os.environ.get("CROSSCURRENT_RECORDINGS") or REPOSITORY.parent / "shared" / "payloads")
 HOURS = (0, 1, 5, 24, 100, 149, 150, 200, 300, 477)
 SEEDS = (1, 2)
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """An endpoint of the world and the recordings of the same kind.
-
-    ``row`` picks the rows to compare out of a body (a list's rows are compared one by one), ``key`` tells the
-    recordings of this endpoint from others in the same folder, and ``allowed`` lists the paths that may differ.
-    """
-
-    name: str
-    vendor: str
-    paths: tuple[str, ...]
-    kinds: tuple[str, ...]
-    key: str
-    row: Callable[[object], Iterator[object]]
-    allowed: frozenset[str] = frozenset()
-
-
-def whole(body: object) -> Iterator[object]:
-    yield body
-
-
-def rows(body: object) -> Iterator[object]:
-    yield from body if isinstance(body, list) else [body]
 
 
 def assets(body: object) -> Iterator[object]:
@@ -227,6 +205,7 @@ ENDPOINTS = (
         "results",
         whole,
     ),
+    *MUSIC_AND_FILMS,
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 
@@ -294,9 +273,17 @@ ERRORS = (
     ("github", "/repos/no/such", "Bearer good", 404),
     ("github", "/rate_limit", "Bearer bad", 401),
     ("github", "/repos/tarnholt/gorse", "Bearer good", 403),
+    ("musicbrainz", "/ws/2/artist/nobody?fmt=json", "", 400),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 9)}?fmt=json", "", 404),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 0)}?inc=unknown&fmt=json", "", 400),
+    ("musicbrainz", f"/ws/2/artist/{mbid(ARTIST, 0)}?fmt=json", "", 503),
     ("openweathermap", "/data/2.5/weather?id=1", "", 404),
     ("openweathermap", "/data/2.5/weather?id=2643743&appid=", "", 401),
     ("openweathermap", "/data/2.5/weather?lat=x", "", 400),
+    ("tmdb", "/3/movie/1", "Bearer good", 404),
+    ("tmdb", "/3/movie/990001", "", 401),
+    ("tmdb", "/3/movie/popular?page=501", "Bearer good", 400),
+    ("tmdb", "/3/tv/changes?start_date=2026-01-01&end_date=2026-01-16", "Bearer good", 422),
 )
 
 
@@ -307,7 +294,10 @@ def test_world_plays_errors_in_a_recorded_shape(
 ) -> None:
     scenario = default_scenario(1)
     # a limit that is spent at once, for the 403
-    terms = WorldTerms(GithubTerms("good", limit=0 if status == 403 else 5000))
+    terms = WorldTerms(
+        GithubTerms("good", limit=0 if status == 403 else 5000),
+        musicbrainz=MusicBrainzTerms(busy_every=1 if status == 503 else 0),
+    )
     world = World(scenario, VirtualTime(scenario.start_seconds, ManualClock(), speed=0), terms)
     path, _, query = address.partition("?")
     asked = {"appid": "key", **dict(part.split("=") for part in query.split("&") if part)}

@@ -20,16 +20,21 @@ from crosscurrent.embedded.world.world import World
 from crosscurrent.errors import Poison
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
+from tests.contract.connector_cases import MUSICBRAINZ_TARGETS, TMDB_TARGETS
 from tests.unit.connectors.mappings.sample_payloads import TABLES, event_for
 
 HOURS = (0, 5, 149, 300)
 SCENARIO = default_scenario()
 TARGETS = {
     "github": ["quillfen-works/sailbench", "tarnholt/peatbog", "org:tarnholt"],
+    "musicbrainz": list(MUSICBRAINZ_TARGETS),
     "openweathermap": ["2179537", "3143244", "59.9127,10.7461"],
     "pokeapi": ["1", "7", "25"],
+    "tmdb": list(TMDB_TARGETS),
 }
-THINGS_ONLY = frozenset({"issues", "events", "forecast", "evolution_chain"})
+THINGS_ONLY = frozenset(
+    {"issues", "events", "forecast", "evolution_chain", "movie_changes", "tv_changes", "person_changes"}
+)
 
 
 def world_at(hour: int) -> World:
@@ -103,11 +108,17 @@ def test_planted_series_are_measured_under_the_names_that_the_demo_looks_for() -
         ("github", "organisation_repositories", "$[0].stargazers_count"),
         ("github", "issues", "$[0].number"),
         ("github", "releases", "$[0].id"),
+        ("musicbrainz", "browse_release", "$.release-count"),
+        ("musicbrainz", "artist", "$.rating.votes-count"),
+        ("musicbrainz", "search_recording", "$.count"),
         ("openweathermap", "weather", "$.main.temp"),
         ("openweathermap", "forecast", "$.list[0].main.temp"),
         ("openweathermap", "air_pollution", "$.list[0].dt"),
         ("pokeapi", "pokemon_species", "$.capture_rate"),
         ("pokeapi", "pokemon_list", "$.count"),
+        ("tmdb", "movie", "$.popularity"),
+        ("tmdb", "trending", "$.results[0].popularity"),
+        ("tmdb", "person_changes", "$.results[0].id"),
     ],
 )
 def test_null_that_the_world_puts_for_a_number_is_refused_with_its_path(

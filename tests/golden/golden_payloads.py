@@ -15,10 +15,13 @@ from pathlib import Path
 import orjson
 
 from connectors.github.mapping import map_payload as map_github
+from connectors.musicbrainz.mapping import map_payload as map_musicbrainz
 from connectors.openweathermap.mapping import map_payload as map_openweathermap
 from connectors.pokeapi.mapping import map_payload as map_pokeapi
+from connectors.tmdb.mapping import map_payload as map_tmdb
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.music_catalogue import ARTIST, RECORDING, RELEASE, mbid
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from schemas.identity import record_id
@@ -31,8 +34,10 @@ HOUR = 200
 OBSERVED_AT = datetime(2026, 1, 13, 8, tzinfo=UTC)
 MAPPINGS: Mapping[str, MapPayload] = {
     "github": map_github,
+    "musicbrainz": map_musicbrainz,
     "openweathermap": map_openweathermap,
     "pokeapi": map_pokeapi,
+    "tmdb": map_tmdb,
 }
 
 
@@ -59,12 +64,23 @@ class Golden:
         return DIRECTORY / self.source / f"{self.endpoint}.records.json"
 
 
+_RECORDING = "artist-credits+isrcs+ratings+url-rels"
+_RELEASE = "artist-credits+labels+media+release-groups+url-rels"
 GOLDENS = (
     Golden("github", "repository", "/repos/quillfen-works/sailbench"),
     Golden("github", "organisation_repositories", "/orgs/tarnholt/repos?per_page=3"),
     Golden("github", "issues", "/repos/tarnholt/lantern-db/issues?state=all&per_page=4"),
     Golden("github", "releases", "/repos/tarnholt/lantern-db/releases?per_page=2"),
     Golden("github", "events", "/repos/quillfen-works/sailbench/events?per_page=4"),
+    Golden("musicbrainz", "artist", f"/ws/2/artist/{mbid(ARTIST, 0)}?inc=ratings+url-rels&fmt=json"),
+    Golden("musicbrainz", "recording", f"/ws/2/recording/{mbid(RECORDING, 1, 2)}?inc={_RECORDING}&fmt=json"),
+    Golden("musicbrainz", "release", f"/ws/2/release/{mbid(RELEASE, 1, 2)}?inc={_RELEASE}&fmt=json"),
+    Golden(
+        "musicbrainz",
+        "browse_release_group",
+        f"/ws/2/release-group?artist={mbid(ARTIST, 1)}&inc=artist-credits+ratings&fmt=json&limit=2&offset=0",
+    ),
+    Golden("musicbrainz", "search_artist", "/ws/2/artist?query=fenwick&fmt=json&limit=25&offset=0"),
     Golden("openweathermap", "weather", "/data/2.5/weather?id=2179537&units=metric"),
     Golden("openweathermap", "air_pollution", "/data/2.5/air_pollution?lat=59.9127&lon=10.7461"),
     Golden("openweathermap", "forecast", "/data/2.5/forecast?id=3143244&units=imperial"),
@@ -73,6 +89,11 @@ GOLDENS = (
     Golden("pokeapi", "pokemon", "/api/v2/pokemon/7"),
     Golden("pokeapi", "pokemon_species", "/api/v2/pokemon-species/7"),
     Golden("pokeapi", "evolution_chain", "/api/v2/evolution-chain/3"),
+    Golden("tmdb", "movie", "/3/movie/990001?append_to_response=external_ids"),
+    Golden("tmdb", "tv", "/3/tv/880002?append_to_response=external_ids"),
+    Golden("tmdb", "person", "/3/person/770001?append_to_response=external_ids"),
+    Golden("tmdb", "trending", "/3/trending/all/day?page=1"),
+    Golden("tmdb", "movie_changes", "/3/movie/changes?page=1"),
 )
 
 

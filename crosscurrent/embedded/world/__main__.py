@@ -13,6 +13,8 @@ from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.github_api import DEFAULT_LIMIT as GITHUB_LIMIT
 from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.musicbrainz_api import DEFAULT_LIMIT as MUSICBRAINZ_LIMIT
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.openweathermap_api import DEFAULT_LIMIT as OPENWEATHERMAP_LIMIT
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapTerms
 from crosscurrent.embedded.world.paced_time import Pace, PacedTime
@@ -21,13 +23,15 @@ from crosscurrent.embedded.world.scenario import (
     DEFAULT_START_UTC,
     Scenario,
 )
+from crosscurrent.embedded.world.tmdb_api import DEFAULT_LIMIT as TMDB_LIMIT
+from crosscurrent.embedded.world.tmdb_api import TmdbTerms
 from crosscurrent.embedded.world.virtual_time import (
     DEFAULT_SPEED,
     ELAPSED_SECONDS_MAX,
     SECONDS_PER_HOUR,
     VirtualTime,
 )
-from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, World, WorldTerms
+from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, VENDORS, World, WorldTerms
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
 from crosscurrent.telemetry import configure_logging
@@ -50,7 +54,9 @@ def _world(given: argparse.Namespace) -> World:
     terms = WorldTerms(
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
-        given.github_concurrent,
+        musicbrainz=MusicBrainzTerms(given.musicbrainz_limit),
+        tmdb=TmdbTerms(given.tmdb_credential, given.tmdb_limit),
+        github_concurrent=given.github_concurrent,
     )
     return World(scenario, _time(given, scenario), terms)
 
@@ -98,7 +104,7 @@ def _start(text: str | None) -> datetime:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m crosscurrent.embedded.world",
-        description="Plays GitHub, OpenWeatherMap and PokéAPI below /github, /openweathermap and /pokeapi.",
+        description=f"Plays its vendors below their names: {', '.join(VENDORS)}.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
@@ -126,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the key",
     )
     add("--openweathermap-limit", type=int, default=OPENWEATHERMAP_LIMIT, help="requests a real minute")
+    add("--musicbrainz-limit", type=int, default=MUSICBRAINZ_LIMIT, help="requests in 20 real seconds")
+    add(
+        "--tmdb-credential",
+        default=os.environ.get("CROSSCURRENT_WORLD_TMDB_CREDENTIAL"),
+        help="the token or key",
+    )
+    add("--tmdb-limit", type=int, default=TMDB_LIMIT, help="requests a real second")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="what is logged")
     return parser
 

@@ -23,8 +23,10 @@ _STATUS = re.compile(r"status-([45]\d\d)")
 # the number that a connector surely reads, by vendor
 _NUMBERS = {
     "github": ("stargazers_count", "number", "id"),
+    "musicbrainz": ("release-count", "recording-count", "release-group-count", "votes-count", "count"),
     "openweathermap": ("temp", "pressure", "dt"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),
+    "tmdb": ("popularity", "id"),
 }
 
 

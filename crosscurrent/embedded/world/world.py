@@ -11,14 +11,16 @@ from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "openweathermap", "pokeapi")
+VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi", "tmdb")
 GITHUB_CONCURRENT_DEFAULT = 100
 
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
@@ -32,11 +34,15 @@ class WorldTerms:
     Attributes:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
+        musicbrainz: MusicBrainz's.
+        tmdb: TMDB's.
         github_concurrent: requests to GitHub at once before its secondary limit.
     """
 
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
+    musicbrainz: MusicBrainzTerms = field(default_factory=MusicBrainzTerms)
+    tmdb: TmdbTerms = field(default_factory=TmdbTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
 
 
@@ -58,8 +64,10 @@ class World:
         self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
+            "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "tmdb": TmdbApi(scenario, terms.tmdb),
         }
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()

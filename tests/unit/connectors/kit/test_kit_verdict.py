@@ -8,6 +8,10 @@ from connectors.kit.errors import Refused
 from connectors.kit.verdict import asks_to_wait, failure, is_good
 from crosscurrent.errors import Transient
 
+OWN_LIMIT = (
+    b'{"error": "Your requests are exceeding the allowable rate limit (22.3, limit is 22.0 per 20 seconds)."}'
+)
+BUSY = b'{"error": "The MusicBrainz web server is currently busy. Please try again later."}'
 WORDS = b'{"message": "You have exceeded a secondary rate limit."}'
 
 
@@ -21,6 +25,9 @@ WORDS = b'{"message": "You have exceeded a secondary rate limit."}'
         (403, {"x-ratelimit-remaining": "17"}, b"Resource not accessible", False),
         (503, {"retry-after": "5"}, b"", True),
         (503, {}, b"", False),
+        (503, {}, OWN_LIMIT, True),
+        (503, {"retry-after": "0"}, BUSY, False),
+        (503, {"retry-after": "20"}, BUSY, True),
         (200, {"x-ratelimit-remaining": "0"}, b"", False),
         (401, {}, b"", False),
     ],

@@ -9,16 +9,21 @@ from datetime import UTC, datetime
 
 from connectors.github.mapping import TABLE as GITHUB
 from connectors.kit.mapping_table import MappingTable
+from connectors.musicbrainz.mapping import TABLE as MUSICBRAINZ
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.tmdb.mapping import TABLE as TMDB
 from schemas.identity import record_id
 from schemas.records import RawEvent
 
 OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
 NOW = NOW_MS // 1000
+MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
-TABLES: Mapping[str, MappingTable] = {table.source: table for table in (GITHUB, OPENWEATHERMAP, POKEAPI)}
+TABLES: Mapping[str, MappingTable] = {
+    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, TMDB)
+}
 
 
 def event_for(
@@ -26,7 +31,7 @@ def event_for(
     endpoint: str,
     payload: object,
     *,
-    url: str = "https://vendor.example/repos/Heron/Reed?per_page=100",
+    url: str = f"https://vendor.example/repos/Heron/Reed?per_page=100&artist={MBID}&query=heron",
     observed_at: datetime = OBSERVED_AT,
 ) -> RawEvent:
     """Return an event; a payload that is not bytes is encoded as JSON."""
@@ -137,6 +142,47 @@ _ONLY_NAMED = (
     "ability", "generation", "growth_rate", "language", "location", "location_area", "nature", "pokedex",
     "pokemon_form", "region", "stat", "type", "version",
 )  # fmt: skip
+_RATING = {"rating": {"value": 4.25, "votes-count": 12}}
+_ARTIST = _RATING | {
+    "id": MBID, "name": "Heron & Reed", "type": "Group", "gender": None, "country": "NL", "ipis": [],
+    "life-span": {"begin": "1988-01", "end": None, "ended": False}, "begin-area": {"name": "Leiden"},
+    "relations": [
+        {"type": "wikidata", "ended": False, "url": {"resource": "https://www.wikidata.org/wiki/Q11649"}},
+        {"type": "IMDb", "ended": True, "url": {"resource": "https://www.imdb.com/name/nm1110321/"}},
+    ],
+}  # fmt: skip
+_CREDIT = {"artist-credit": [{"name": "Heron", "joinphrase": "", "artist": {"id": MBID, "name": "Heron"}}]}
+_RECORDING = _CREDIT | _RATING | {
+    "id": MBID, "title": "Low Water", "length": 125400, "video": False, "isrcs": ["GBAHS1400099"],
+    "first-release-date": "2014-06-20",
+}  # fmt: skip
+_MUSIC_RELEASE = _CREDIT | {
+    "id": MBID, "title": "Ebb", "status": "Official", "date": "2014", "barcode": "", "asin": None,
+    "media": [{"format": "CD", "track-count": 12}, {"format": "CD", "track-count": 9}],
+    "cover-art-archive": {"count": 3}, "release-group": {"id": MBID}, "label-info": [{"label": {"id": MBID}}],
+}  # fmt: skip
+_RELEASE_GROUP = (
+    _CREDIT | _RATING | {"id": MBID, "title": "Ebb", "primary-type": "Album", "secondary-types": []}
+)
+_HITS = {"created": "2026-03-10T12:00:00Z", "count": 41, "offset": 0}
+_POPULAR = {"popularity": 24.17, "vote_average": 8.4, "vote_count": 30717}
+_MOVIE = _POPULAR | {
+    "id": 550, "title": "Ebb", "release_date": "1999-10-15", "imdb_id": "tt0137523", "adult": False,
+    "budget": 0, "revenue": 100853753, "runtime": 139, "status": "Released", "genres": [{"id": 18, "name": "Drama"}],
+    "belongs_to_collection": {"id": 9485}, "external_ids": {"imdb_id": "tt0137523", "wikidata_id": "Q190050"},
+}  # fmt: skip
+_SHOW = _POPULAR | {
+    "id": 550, "name": "Flow", "first_air_date": "", "last_air_date": None, "number_of_seasons": 3,
+    "number_of_episodes": 24, "networks": [{"id": 6, "name": "One"}], "external_ids": {"imdb_id": None},
+}  # fmt: skip
+_PLAYER = {"id": 550, "name": "A. Heron", "popularity": 3.5, "birthday": None, "imdb_id": None, "gender": 1}
+_PAGED = {"page": 1, "total_pages": 58321, "total_results": 1166405}
+_CHANGED = _PAGED | {"results": [{"id": 550, "adult": None}]}
+
+
+def _browse(entity: str, row: object) -> dict[str, object]:
+    return {f"{entity}s": [row], f"{entity}-offset": 0, f"{entity}-count": 664}
+
 
 SAMPLES = (
     Sample("github", "repository", _REPOSITORY, 5, ("repository",)),
@@ -218,6 +264,25 @@ SAMPLES = (
     Sample("openweathermap", "one_call_timemachine", _PLACE | {"data": [_HOUR]}, 8, ("place",)),
     Sample("openweathermap", "geocoding_direct", [_PLACE | {"name": "Amsterdam"}], 0, ("place",)),
     Sample("openweathermap", "geocoding_zip", _PLACE | {"zip": "1011"}, 0, ("place",)),
+    Sample("musicbrainz", "artist", _ARTIST, 2, ("artist",)),
+    Sample("musicbrainz", "recording", _RECORDING, 3, ("recording",)),
+    Sample("musicbrainz", "release", _MUSIC_RELEASE, 3, ("release",)),
+    Sample("musicbrainz", "release_group", _RELEASE_GROUP, 2, ("release_group",)),
+    Sample("musicbrainz", "browse_artist", _browse("artist", _ARTIST), 3, ("artist",)),
+    Sample("musicbrainz", "browse_recording", _browse("recording", _RECORDING), 4, ("recording",)),
+    Sample("musicbrainz", "browse_release", _browse("release", _MUSIC_RELEASE), 4, ("release",)),
+    Sample(
+        "musicbrainz", "browse_release_group", _browse("release-group", _RELEASE_GROUP), 3, ("release_group",)
+    ),
+    *(
+        Sample("musicbrainz", f"search_{entity}", _HITS | {"artists": [{"id": MBID}]}, 1, ())
+        for entity in ("artist", "recording", "release", "release_group")
+    ),
+    Sample("musicbrainz", "label", _RATING | {"id": MBID, "name": "Reed Records"}, 2, ("label",)),
+    Sample(
+        "musicbrainz", "area", {"id": MBID, "name": "Leiden", "iso-3166-2-codes": ["NL-ZH"]}, 0, ("area",)
+    ),
+    Sample("musicbrainz", "disc_id", {"releases": [_MUSIC_RELEASE]}, 0, ("release",)),
     Sample("pokeapi", "pokemon", _POKEMON, 3, ("pokemon",)),
     Sample(
         "pokeapi",
@@ -238,6 +303,26 @@ SAMPLES = (
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
     ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
+    Sample("tmdb", "movie", _MOVIE, 5, ("movie",)),
+    Sample("tmdb", "tv", _SHOW, 5, ("tv",)),
+    Sample("tmdb", "person", _PLAYER, 1, ("person",)),
+    Sample("tmdb", "trending", _PAGED | {"results": [_MOVIE | {"media_type": "movie"}]}, 3, ()),
+    Sample("tmdb", "movie_list", _PAGED | {"results": [_MOVIE]}, 3, ()),
+    Sample("tmdb", "tv_list", _PAGED | {"results": [_SHOW]}, 3, ()),
+    Sample("tmdb", "person_list", _PAGED | {"results": [_PLAYER]}, 1, ()),
+    Sample("tmdb", "movie_changes", _CHANGED, 0, ("movie_change",)),
+    Sample("tmdb", "tv_changes", _CHANGED, 0, ("tv_change",)),
+    Sample("tmdb", "person_changes", _CHANGED, 0, ("person_change",)),
+    Sample(
+        "tmdb",
+        "find",
+        {"movie_results": [_MOVIE], "tv_results": [_SHOW], "person_results": [_PLAYER]},
+        7,
+        (),
+    ),
+    Sample("tmdb", "collection", {"id": 9485, "name": "Tides", "parts": [_MOVIE]}, 3, ("collection",)),
+    Sample("tmdb", "company", {"id": 711, "name": "Reed Pictures", "homepage": ""}, 0, ("company",)),
+    Sample("tmdb", "network", {"id": 6, "name": "One", "headquarters": "Leiden"}, 0, ("network",)),
 )
 SAMPLE_IDS = [f"{sample.source}-{sample.endpoint}" for sample in SAMPLES]
 BY_ENDPOINT = {(sample.source, sample.endpoint): sample for sample in SAMPLES}

@@ -7,8 +7,10 @@ from types import ModuleType
 import pytest
 
 from connectors.github import endpoints as github
+from connectors.musicbrainz import endpoints as musicbrainz
 from connectors.openweathermap import endpoints as openweathermap
 from connectors.pokeapi import endpoints as pokeapi
+from connectors.tmdb import endpoints as tmdb
 from tests.unit.connectors.mappings.sample_payloads import TABLES
 
 REPOSITORY = "/repos/Heron/Reed"
@@ -52,6 +54,15 @@ PATHS = (
     (openweathermap, "/data/3.0/onecall/timemachine?dt=1", "one_call_timemachine"),
     (openweathermap, "/geo/1.0/direct?q=Lisbon", "geocoding_direct"),
     (openweathermap, "/data/4.0/moon", "other"),
+    (musicbrainz, "/ws/2/artist/5b11f4ce?inc=ratings", "artist"),
+    (musicbrainz, "/ws/2/release-group/5b11f4ce", "release_group"),
+    (musicbrainz, "/ws/2/recording?artist=5b11f4ce&offset=100", "browse_recording"),
+    (musicbrainz, "/ws/2/release-group?artist=5b11f4ce", "browse_release_group"),
+    (musicbrainz, "/ws/2/artist?fmt=json&query=nirvana", "search_artist"),
+    (musicbrainz, "/ws/2/discid/-?toc=&fmt=json", "disc_id"),
+    (musicbrainz, "/ws/2/collection?editor=x", "collection"),
+    (musicbrainz, "/ws/2/work/5b11f4ce", "other"),
+    (musicbrainz, "/ws/1/artist/5b11f4ce", "other"),
     (pokeapi, "/api/v2/pokemon?limit=20&offset=40", "pokemon_list"),
     (pokeapi, "/api/v2/pokemon/25/", "pokemon"),
     (pokeapi, "/api/v2/pokemon/pikachu", "pokemon"),
@@ -62,6 +73,21 @@ PATHS = (
     (pokeapi, "/api/v2/", "root"),
     (pokeapi, "/api/v2/moon/1", "other"),
     (pokeapi, "/api/v1/pokemon/1", "other"),
+    (tmdb, "/3/movie/550?append_to_response=external_ids", "movie"),
+    (tmdb, "/3/movie/tt1345836", "movie"),
+    (tmdb, "/3/movie/popular?page=2", "movie_list"),
+    (tmdb, "/3/movie/changes?start_date=2026-01-01", "movie_changes"),
+    (tmdb, "/3/movie/550/changes", "change_items"),
+    (tmdb, "/3/movie/550/similar", "movie_list"),
+    (tmdb, "/3/movie/550/credits", "details"),
+    (tmdb, "/3/tv/1396", "tv"),
+    (tmdb, "/3/tv/1396/season/1/episode/1", "season"),
+    (tmdb, "/3/person/popular", "person_list"),
+    (tmdb, "/3/trending/all/week", "trending"),
+    (tmdb, "/3/search/multi?query=x", "trending"),
+    (tmdb, "/3/find/tt0088247?external_source=imdb_id", "find"),
+    (tmdb, "/4/list/1", "own_list"),
+    (tmdb, "/3/moon/1", "other"),
 )
 
 
@@ -79,6 +105,8 @@ def test_address_means_its_endpoint(module: ModuleType, path: str, endpoint: str
         (pokeapi, "pokemon-species", "pokemon_species"),
         (pokeapi, "lists", "resource_list"),
         (github, "moon", "other"),
+        (musicbrainz, "artist-2014", "artist"),
+        (musicbrainz, "browse-release-group", "browse_release_group"),
         (openweathermap, "errors", "other"),
         (pokeapi, "errors", "other"),
     ],
@@ -87,7 +115,7 @@ def test_folder_decides_where_the_address_is_unknown(module: ModuleType, kind: s
     assert module.endpoint_of("GET", None, kind) == endpoint
 
 
-@pytest.mark.parametrize("module", [github, openweathermap, pokeapi])
+@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi, tmdb])
 def test_request_that_changes_something_is_none_of_ours(module: ModuleType) -> None:
     for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1"):
         assert module.endpoint_of("post", path, "whatever") == "other"
