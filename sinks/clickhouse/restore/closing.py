@@ -15,7 +15,6 @@ import pyarrow as pa
 from schemas.identity import record_id
 from sinks.clickhouse.audit.scope import ROW_TABLES
 from sinks.clickhouse.client import ClickHouse
-from sinks.clickhouse.restore.need import Segment
 from sinks.clickhouse.rollups import recompute_buckets
 from sinks.clickhouse.tables import LEDGER
 
@@ -50,20 +49,6 @@ SELECT DISTINCT tenant, toString(series_id) AS series_id,
 FROM observations {_UNFINISHED_JOIN}
 ORDER BY tenant, series_id, minute_ms LIMIT {{count:UInt32}} OFFSET {{skipped:UInt64}}
 """
-
-
-def finished_offsets(client: ClickHouse, lives: Sequence[str], topic: str) -> dict[Segment, int]:
-    """Return for each partition of a topic in these lives the offset after the last one in the ledger.
-
-    Raises:
-        Transient: ClickHouse does not answer or is in trouble.
-    """
-    rows = client.query(_ENDS_SQL, {"lives": list(lives)})
-    return {
-        Segment(str(row["_cluster"]), int(row["_partition"])): int(row["next_offset"])
-        for row in rows
-        if row["_topic"] == topic
-    }
 
 
 def close_books(client: ClickHouse, lives: Sequence[str]) -> int:

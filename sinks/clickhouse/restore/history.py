@@ -19,7 +19,6 @@ from sinks.clickhouse.restore.need import Segment
 _MESSAGES_MAX = 1000
 _MESSAGES_FIRST = 64
 _PAGE_BYTES = 16 * 1024 * 1024
-_OFFSET_MAX = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _HERE = "_topic = {topic:String} AND _cluster = {cluster:String} AND _partition = {partition:Int32}"
@@ -44,12 +43,13 @@ SELECT _offset AS offset, tenant, toString(record_id) AS record_id, source, endp
        request_key, status, headers, fetched_at, observed_at, page_index, poll_id, cursor, payload
 FROM raw_events WHERE {_HERE} AND {_BETWEEN} ORDER BY _offset
 """
-# an unfinished batch is left out where the raw event is there: the normaliser makes it again, and as a whole
+# Batches that were not finished when their life ended are given again as far as they are rows. The normaliser makes
+# them again, too, and as a whole: but then their rows are duplicates, so that a life which ends before every
+# processor has read them would leave no trace of where they stood in it.
 _OBSERVATIONS_SQL = f"""
 SELECT _offset AS offset, tenant, source, toString(raw_record_id) AS raw_record_id, series_id, measure, entity_id,
        unit, kind, toUnixTimestamp64Milli(observed_at) AS observed_at_ms, value
 FROM observations WHERE {_HERE} AND {_BETWEEN}
-    AND (_offset < {{finished:Int64}} OR raw_record_id NOT IN (SELECT record_id FROM raw_events))
 ORDER BY _offset, observed_at, series_id
 """
 _LETTERS_SQL = f"""
@@ -100,15 +100,12 @@ class History:
         rows = self._client.query(_SEGMENTS_SQL.replace("TABLE_NAME", self._table), {"topic": self._topic})
         return [Segment(str(row["cluster"]), int(row["partition"])) for row in rows]
 
-    def pages(
-        self, segment: Segment, begin: int, *, finished: int = _OFFSET_MAX
-    ) -> Iterator[list[HistoricMessage]]:
+    def pages(self, segment: Segment, begin: int) -> Iterator[list[HistoricMessage]]:
         """Yield the messages of a segment in the order of their offsets.
 
         Args:
             segment: which.
             begin: first offset.
-            finished: offset from which on batches were not finished when the life ended.
 
         Raises:
             Transient: ClickHouse or the registry does not answer.
@@ -125,7 +122,7 @@ class History:
             if not rows:
                 return
             first, last = int(rows[0]["offset"]), int(rows[-1]["offset"])
-            page = self._page({**place, "low": first, "high": last, "finished": finished})
+            page = self._page({**place, "low": first, "high": last})
             yield page
             low = last + 1
             size = sum(len(message.value) for message in page)

@@ -20,7 +20,7 @@ from schemas.registry import ConfluentRegistry
 from schemas.topics import OBSERVATIONS, RAW, all_topics, topic_name
 from sinks.clickhouse.client import ClickHouse
 from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.restore.closing import close_books, finished_offsets
+from sinks.clickhouse.restore.closing import close_books
 from sinks.clickhouse.restore.history import History
 from sinks.clickhouse.restore.need import Landing, Reader, Segment, needed_from, partition_offsets
 from sinks.clickhouse.restore.register import OVER, RESTORED, LifeRegister
@@ -126,7 +126,6 @@ class _Restore:
         self._codec = codec
         self._present = present
         self._sequences = register.sequences()
-        self._open = register.open_lives(present)
         self._replay = Replay(client, producer, present)
         self._states = States(client, codec, producer, present)
 
@@ -167,16 +166,12 @@ class _Restore:
             for landing in landings:
                 landing.note(segment, origin_offset, partition, offset)
 
-        finished = finished_offsets(self._client, self._open, topic)
         count = 0
         for segment in sorted(segments, key=self._order):
             begins = [landing.needed[segment] for landing in landings if segment in landing.needed]
             if not begins:
                 continue
-            bound = (
-                {"finished": finished.get(segment, 0)} if cluster_id(segment.cluster) in self._open else {}
-            )
-            for page in history.pages(segment, min(begins), **bound):
+            for page in history.pages(segment, min(begins)):
                 if page:
                     self._replay.publish(topic, segment, page, landed)
                     count += len(page)

@@ -163,6 +163,29 @@ def test_restore_brings_to_an_end_what_the_last_batch_left(
     assert different(world, undisturbed) == []
 
 
+def test_restore_gives_what_was_unfinished_also_to_those_who_did_not_read_it_in_the_next_life(
+    undisturbed: dict[str, Rows], world: SmallWorld
+) -> None:
+    world.poll(EVENTS // 2)
+    world.sink()
+    for processor in PROCESSORS:
+        world.process(processor)
+    while world.sink():
+        pass
+    world.poll(EVENTS)
+    world.sink()
+    world.process("normalise")
+    world.sink(dies_before="write_ledger")
+    world.begin_life()
+    # the normaliser makes the observations again, whose rows are there; nobody else comes to read them
+    world.process("normalise")
+    while world.sink():
+        pass
+    world.begin_life()
+    world.finish()
+    assert different(world, undisturbed) == []
+
+
 def test_restore_does_nothing_when_the_broker_kept_its_log(world: SmallWorld) -> None:
     world.poll(5)
     world.sink()
