@@ -24,10 +24,10 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
-KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "4"))
+KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "2"))
 SEED = int(os.environ.get("CROSSCURRENT_TEST_SEED", "1"))
 # the first window closes after 32 hours, and the detectors have warmed up after 64
-HOURS = max(40, 2 * KILLS) if KILLS < 20 else max(96, 2 * KILLS)
+HOURS = max(38, 2 * KILLS) if KILLS < 20 else max(96, 2 * KILLS)
 # one page of repositories, and for each city weather, air and forecast
 RAW_EVENTS_PER_HOUR = 7
 # of kills, those that take everything at once
