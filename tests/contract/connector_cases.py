@@ -12,9 +12,11 @@ from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.spotify.connector import SPOTIFY
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
+from crosscurrent.embedded.world.music_catalogue import Catalogue
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from tests.contract.connector_bench import BASE_URL
@@ -49,8 +51,17 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
 
 
+MUSIC = Catalogue(1)
+SPOTIFY_TARGETS = (
+    f"artist:{MUSIC.id('artist', 3)}",
+    f"album:{MUSIC.id('album', 5)}",
+    f"track:{MUSIC.id('track', 40)}",
+    f"playlist:{MUSIC.id('playlist', 0)}",
+    "new-releases",
+)
 CASES = (
     Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(SPOTIFY, world, SPOTIFY_TARGETS, "/spotify"),
 )

@@ -21,6 +21,9 @@ from crosscurrent.embedded.world.scenario import (
     DEFAULT_START_UTC,
     Scenario,
 )
+from crosscurrent.embedded.world.spotify_api import DEFAULT_LIMIT as SPOTIFY_LIMIT
+from crosscurrent.embedded.world.spotify_api import SpotifyTerms
+from crosscurrent.embedded.world.spotify_tokens import TOKEN_SECONDS_DEFAULT, TokenTerms
 from crosscurrent.embedded.world.virtual_time import (
     DEFAULT_SPEED,
     ELAPSED_SECONDS_MAX,
@@ -51,8 +54,18 @@ def _world(given: argparse.Namespace) -> World:
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
         given.github_concurrent,
+        SpotifyTerms(_token_terms(given), given.spotify_limit),
     )
     return World(scenario, _time(given, scenario), terms)
+
+
+def _token_terms(given: argparse.Namespace) -> TokenTerms:
+    return TokenTerms(
+        given.spotify_client_id,
+        given.spotify_client_secret,
+        given.spotify_token_seconds,
+        given.spotify_token_requests,
+    )
 
 
 def _time(given: argparse.Namespace, scenario: Scenario) -> VirtualTime:
@@ -98,7 +111,8 @@ def _start(text: str | None) -> datetime:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m crosscurrent.embedded.world",
-        description="Plays GitHub, OpenWeatherMap and PokéAPI below /github, /openweathermap and /pokeapi.",
+        description="Plays GitHub, OpenWeatherMap, PokéAPI and Spotify below /github, /openweathermap, "
+        "/pokeapi and /spotify.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on")
@@ -126,6 +140,15 @@ def _parser() -> argparse.ArgumentParser:
         help="the key",
     )
     add("--openweathermap-limit", type=int, default=OPENWEATHERMAP_LIMIT, help="requests a real minute")
+    add("--spotify-client-id", default=os.environ.get("CROSSCURRENT_WORLD_SPOTIFY_CLIENT_ID"), help="the app")
+    add(
+        "--spotify-client-secret",
+        default=os.environ.get("CROSSCURRENT_WORLD_SPOTIFY_CLIENT_SECRET"),
+        help="the app's secret",
+    )
+    add("--spotify-limit", type=int, default=SPOTIFY_LIMIT, help="requests in 30 real seconds")
+    add("--spotify-token-seconds", type=float, default=TOKEN_SECONDS_DEFAULT, help="real life of a token")
+    add("--spotify-token-requests", type=int, help="requests after which a token ends before its time")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="what is logged")
     return parser
 

@@ -15,10 +15,13 @@ from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, Op
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, SpotifyTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "openweathermap", "pokeapi")
+VENDORS = ("github", "openweathermap", "pokeapi", "spotify")
+# what is asked by POST, by vendor
+POSTED_PATHS = {"spotify": frozenset({TOKEN_PATH})}
 GITHUB_CONCURRENT_DEFAULT = 100
 
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
@@ -33,11 +36,13 @@ class WorldTerms:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
         github_concurrent: requests to GitHub at once before its secondary limit.
+        spotify: Spotify's.
     """
 
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
+    spotify: SpotifyTerms = field(default_factory=SpotifyTerms)
 
 
 class World:
@@ -60,6 +65,7 @@ class World:
             "github": self._github,
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "spotify": SpotifyApi(scenario, terms.spotify),
         }
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()
@@ -83,13 +89,16 @@ class World:
         headers: Mapping[str, str],
         origin: str,
         fault: Fault | None,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
     ) -> Answer:
-        """Return the vendor's response to a GET, spoilt by the fault if there is one."""
+        """Return the vendor's response to a request, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
         self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
-        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
+        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
         if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
             answer = self._github.too_many_at_once()
         else:
