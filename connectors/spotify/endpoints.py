@@ -91,7 +91,7 @@ _OF_PATH: Final = tuple(
         (r"recommendations", RECOMMENDATIONS),
         (r"search", SEARCH),
         (rf"users/{_ID}", USER),
-        (rf"users/{_ID}/playlists|me/playlists", USER_PLAYLISTS),
+        (rf"(?:users/{_ID}|me)/playlists", USER_PLAYLISTS),
         (r"me/albums", SAVED_ALBUMS),
         (r"me/tracks", SAVED_TRACKS),
         (r"me/top/artists", TOP_ARTISTS),

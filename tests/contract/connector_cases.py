@@ -16,7 +16,7 @@ from connectors.spotify.connector import SPOTIFY
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
-from crosscurrent.embedded.world.music_catalogue import Catalogue
+from crosscurrent.embedded.world.music_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from tests.contract.connector_bench import BASE_URL
@@ -51,12 +51,11 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
 
 
-MUSIC = Catalogue(1)
 SPOTIFY_TARGETS = (
-    f"artist:{MUSIC.id('artist', 3)}",
-    f"album:{MUSIC.id('album', 5)}",
-    f"track:{MUSIC.id('track', 40)}",
-    f"playlist:{MUSIC.id('playlist', 0)}",
+    f"artist:{music_id('artist', 3)}",
+    f"album:{music_id('album', 5)}",
+    f"track:{music_id('track', 40)}",
+    f"playlist:{music_id('playlist', 0)}",
     "new-releases",
 )
 CASES = (

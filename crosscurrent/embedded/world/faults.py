@@ -25,7 +25,7 @@ _NUMBERS = {
     "github": ("stargazers_count", "number", "id"),
     "openweathermap": ("temp", "pressure", "dt"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),
-    "spotify": ("total_tracks", "total", "popularity"),
+    "spotify": ("popularity", "total"),
 }
 
 

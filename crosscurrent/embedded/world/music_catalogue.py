@@ -1,7 +1,8 @@
 """The artists, albums and tracks of the played Spotify: invented, and always the same for a seed (pure).
 
 Albums come out one a day and are numbered through, without end; each has one to ``ALBUM_TRACKS_MAX`` tracks. An id
-ends in the number, so that nothing has to be kept to find a thing by its id.
+ends in the number, so that nothing has to be kept to find a thing by its id, and is the same whatever the seed, so
+that a target can be written down.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ UNDATED_ALBUMS = 12  # the oldest: only their year or month is known
 _ID_CHARACTERS = 22
 _NUMBER_CHARACTERS = 6
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_IDS_CACHED_MAX = 65_536
+_CACHED_MAX = 16_384
 _FIRST = ("Amber", "Brittle", "Copper", "Distant", "Eastern", "Faded", "Gentle", "Hollow")
 _SECOND = ("Anchors", "Bridges", "Choir", "Dunes", "Estuary", "Ferry", "Gulls", "Harbour", "Inlet")
 _GENRES = ("harbour folk", "tide pop", "marsh blues", "dock techno")
@@ -107,21 +108,15 @@ class Catalogue:
         """Return an artist by number."""
         name = f"{_FIRST[number % len(_FIRST)]} {_SECOND[number % len(_SECOND)]}"
         genres = _GENRES[number % 4 : number % 4 + number % 3]
-        return Artist(number, self.id("artist", number), name, genres)
+        return Artist(number, music_id("artist", number), name, genres)
 
     def album(self, number: int) -> Album:
         """Return an album by number."""
-        artist = self.artist(number % ARTIST_COUNT)
-        count = 1 + self.draw("tracks", number) % ALBUM_TRACKS_MAX
-        name = f"{_SECOND[number % len(_SECOND)]} No. {number + 1}"
-        return Album(number, self.id("album", number), name, artist, count, number - ALBUMS_BEFORE_START + 1)
+        return _album(self, number)
 
     def track(self, number: int) -> Track:
         """Return a track by number; its album must have that many."""
-        album, place = self.album(number // ALBUM_TRACKS_MAX), number % ALBUM_TRACKS_MAX + 1
-        name = f"{_FIRST[place % len(_FIRST)]} {album.name}, {place}"
-        duration_ms = 120_000 + self.draw("duration", number) % 180_000
-        return Track(number, self.id("track", number), name, album, place, duration_ms)
+        return _track(self, number)
 
     def tracks_of(self, album: Album) -> list[Track]:
         """Return the tracks of an album in their order."""
@@ -130,49 +125,59 @@ class Catalogue:
 
     def artist_by_id(self, text: str) -> Artist | None:
         """Return the artist with an id; ``None`` if there is none."""
-        number = self.number_of("artist", text)
+        number = number_in("artist", text)
         return self.artist(number) if number is not None and number < ARTIST_COUNT else None
 
     def album_by_id(self, text: str, day: int) -> Album | None:
         """Return the album with an id that is out on a day; ``None`` if there is none."""
-        number = self.number_of("album", text)
+        number = number_in("album", text)
         album = None if number is None else self.album(number)
         return album if album is not None and album.day <= day else None
 
     def track_by_id(self, text: str, day: int) -> Track | None:
         """Return the track with an id that is out on a day; ``None`` if there is none."""
-        number = self.number_of("track", text)
+        number = number_in("track", text)
         track = None if number is None else self.track(number)
         return track if track and track.album.day <= day and track.place <= track.album.track_count else None
 
-    def id(self, kind: str, number: int) -> str:
-        """Return the id of a thing: letters and digits that depend on the seed, then its number."""
-        return _id(self.seed, kind, number)
-
-    def number_of(self, kind: str, text: str) -> int | None:
-        """Return the number in an id; ``None`` if it is none of this kind."""
-        number = 0
-        for character in text[-_NUMBER_CHARACTERS:]:
-            if character not in _DIGITS:
-                return None
-            number = number * len(_DIGITS) + _DIGITS.index(character)
-        return number if self.id(kind, number) == text else None
-
     def draw(self, what: str, *numbers: int) -> int:
         """Return a whole number that depends on nothing but the seed and what is asked."""
-        return _draw(self.seed, what, numbers)
+        digest = sha256(f"{self.seed}:{what}:{numbers}".encode()).digest()
+        return int.from_bytes(digest[:8])
 
 
-def _draw(seed: int, what: str, numbers: tuple[int, ...]) -> int:
-    digest = sha256(f"{seed}:{what}:{numbers}".encode()).digest()
-    return int.from_bytes(digest[:8])
+@lru_cache(maxsize=_CACHED_MAX)
+def _album(catalogue: Catalogue, number: int) -> Album:
+    artist = catalogue.artist(number % ARTIST_COUNT)
+    count = 1 + catalogue.draw("tracks", number) % ALBUM_TRACKS_MAX
+    name = f"{_SECOND[number % len(_SECOND)]} No. {number + 1}"
+    day = number - ALBUMS_BEFORE_START + 1
+    return Album(number, music_id("album", number), name, artist, count, day)
 
 
-@lru_cache(maxsize=_IDS_CACHED_MAX)
-def _id(seed: int, kind: str, number: int) -> str:
-    return _base62(_draw(seed, f"{kind} id", (number,)), _ID_CHARACTERS - _NUMBER_CHARACTERS) + _base62(
-        number, _NUMBER_CHARACTERS
-    )
+@lru_cache(maxsize=_CACHED_MAX)
+def _track(catalogue: Catalogue, number: int) -> Track:
+    album, place = catalogue.album(number // ALBUM_TRACKS_MAX), number % ALBUM_TRACKS_MAX + 1
+    name = f"{_FIRST[place % len(_FIRST)]} {album.name}, {place}"
+    duration_ms = 120_000 + catalogue.draw("duration", number) % 180_000
+    return Track(number, music_id("track", number), name, album, place, duration_ms)
+
+
+@lru_cache(maxsize=_CACHED_MAX)
+def music_id(kind: str, number: int) -> str:
+    """Return the id of a thing as the vendor writes them: 22 letters and digits, at their end the number."""
+    mark = int.from_bytes(sha256(f"{kind} {number}".encode()).digest()[:16])
+    return _base62(mark, _ID_CHARACTERS - _NUMBER_CHARACTERS) + _base62(number, _NUMBER_CHARACTERS)
+
+
+def number_in(kind: str, text: str) -> int | None:
+    """Return the number in an id; ``None`` if it is none of this kind."""
+    number = 0
+    for character in text[-_NUMBER_CHARACTERS:]:
+        if character not in _DIGITS:
+            return None
+        number = number * len(_DIGITS) + _DIGITS.index(character)
+    return number if music_id(kind, number) == text else None
 
 
 def _base62(number: int, characters: int) -> str:

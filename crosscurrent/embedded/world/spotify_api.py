@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.field_filter import only, wanted_fields
-from crosscurrent.embedded.world.music_catalogue import Catalogue
+from crosscurrent.embedded.world.music_catalogue import Catalogue, number_in
 from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, PLAYLIST_COUNT, MusicModel
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
@@ -27,6 +29,8 @@ _PATH = re.compile(
     r"/v1/(?P<kind>artists|albums|tracks|playlists)/(?P<key>[^/]+)(?:/(?P<rows>items|tracks))?"
 )
 _ID = re.compile(r"[0-9A-Za-z]{22}")
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +102,35 @@ class SpotifyApi:
         return None if track is None else payloads.track(track)
 
     def _new_releases(self, call: Call, payloads: SpotifyPayloads, hour: int) -> Answer:
-        rows = [payloads.short_album(album) for album in self._model.new_releases(hour)]
-        return _paged(call, rows, lambda listed: {"albums": listed})
+        listed = _paged(call, self._model.new_releases(hour), payloads.short_album)
+        return listed if isinstance(listed, Answer) else _good({"albums": listed})
 
     def _of_playlist(
         self, call: Call, payloads: SpotifyPayloads, key: str, rows_path: str | None, hour: int
     ) -> Answer:
-        number = self._catalogue.number_of("playlist", key)
+        number = number_in("playlist", key)
         if number is None or number >= PLAYLIST_COUNT:
             return _not_found()
-        # the newer address calls what stands in a row an item
-        item_name = "item" if rows_path == "items" else "track"
-        rows = [payloads.playlist_row(row, item_name) for row in self._model.playlist_rows(number, hour)]
+        rows = self._model.playlist_rows(number, hour)
         wanted = wanted_fields(call.query.get("fields", ""))
+        # the newer address calls what stands in a row an item
+        make = partial(payloads.playlist_row, item_name="item" if rows_path == "items" else "track")
         if rows_path:
-            return _paged(call, rows, lambda listed: only(listed, wanted))
+            listed = _paged(call, rows, make)
+            return listed if isinstance(listed, Answer) else _good(only(listed, wanted))
         address = f"{call.origin}{call.path}/tracks"
-        first = page(rows, address, {}, limit=ROWS_IN_A_PLAYLIST, offset=0)
+        first = page(rows, make, address, {}, limit=ROWS_IN_A_PLAYLIST, offset=0)
         return _good(only(payloads.playlist(number, first), wanted))
 
 
-def _paged(call: Call, rows: Sequence[object], wrapped: Callable[[dict[str, object]], object]) -> Answer:
+def _paged(call: Call, rows: Sequence[Row], make: Callable[[Row], object]) -> dict[str, object] | Answer:
     limit, offset = _whole(call.query.get("limit"), LIMIT_DEFAULT), _whole(call.query.get("offset"), 0)
     if limit is None or not 1 <= limit <= LIMIT_MAX:
         return api_error(400, "Invalid limit")
     if offset is None:
         return api_error(400, "Invalid offset")
     others = {name: value for name, value in call.query.items() if name not in {"limit", "offset"}}
-    return _good(wrapped(page(rows, f"{call.origin}{call.path}", others, limit=limit, offset=offset)))
+    return page(rows, make, f"{call.origin}{call.path}", others, limit=limit, offset=offset)
 
 
 def _good(payload: object) -> Answer:

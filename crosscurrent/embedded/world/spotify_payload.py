@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 from urllib.parse import quote_plus, urlencode
 
 from crosscurrent.embedded.world.exchange import iso_time
@@ -14,12 +15,15 @@ from crosscurrent.embedded.world.music_catalogue import (
     Artist,
     Catalogue,
     Track,
+    music_id,
 )
 from crosscurrent.embedded.world.music_model import MusicModel, PlaylistRow
 
 MARKETS = ("CA", "NO", "NZ")
 
 _OWNER = "quayside"
+
+Row = TypeVar("Row")
 
 
 class SpotifyPayloads:
@@ -53,7 +57,7 @@ class SpotifyPayloads:
 
     def album(self, album: Album) -> dict[str, object]:
         """Return what ``/albums/{id}`` says."""
-        tracks = [self._short_track(track) for track in self._catalogue.tracks_of(album)]
+        tracks = self._catalogue.tracks_of(album)
         address = f"{self._base}/albums/{album.id}/tracks"
         return {
             **self.short_album(album),
@@ -62,7 +66,7 @@ class SpotifyPayloads:
             "genres": [],
             "label": f"{album.artist.name.split()[0]} Recordings",
             "popularity": self._model.album_popularity(album, self._hour),
-            "tracks": page(tracks, address, {}, limit=50, offset=0),
+            "tracks": page(tracks, self._short_track, address, {}, limit=50, offset=0),
         }
 
     def short_album(self, album: Album) -> dict[str, object]:
@@ -91,7 +95,7 @@ class SpotifyPayloads:
 
     def playlist(self, number: int, rows: Mapping[str, object]) -> dict[str, object]:
         """Return what ``/playlists/{id}`` says; ``rows`` is the first page of its rows."""
-        key = self._catalogue.id("playlist", number)
+        key = music_id("playlist", number)
         held = self._model.playlist_rows(number, self._hour)
         revision = f"{held[-1].number},{held[0].number},{key}"
         return {
@@ -175,7 +179,7 @@ class SpotifyPayloads:
         }
 
     def _episode(self, track: Track) -> dict[str, object]:
-        key, show = self._catalogue.id("episode", track.number), self._catalogue.id("show", 0)
+        key, show = music_id("episode", track.number), music_id("show", 0)
         spoken = {"explicit": False, "is_externally_hosted": False, "languages": ["en"]}
         return {
             **self._reference("episode", key),
@@ -219,12 +223,19 @@ class SpotifyPayloads:
 
 
 def page(
-    rows: Sequence[object], address: str, query: Mapping[str, str], *, limit: int, offset: int
+    rows: Sequence[Row],
+    make: Callable[[Row], object],
+    address: str,
+    query: Mapping[str, str],
+    *,
+    limit: int,
+    offset: int,
 ) -> dict[str, object]:
     """Return a page of a list.
 
     Args:
         rows: all rows.
+        make: makes the payload of a row; only those of the page are made.
         address: of the list.
         query: further parameters of its pages' addresses.
         limit: rows a page, 1 or more.
@@ -237,7 +248,7 @@ def page(
     later, earlier = offset + limit, max(0, offset - limit)
     return {
         "href": link(offset),
-        "items": list(rows[offset:later]),
+        "items": [make(row) for row in rows[offset:later]],
         "limit": limit,
         "next": link(later) if later < len(rows) else None,
         "offset": offset,
