@@ -87,7 +87,7 @@ class AccessToken:
         self._taken = False
         self._renew_at = 0.0
         self._rest_until = 0.0
-        self._attempts = 0
+        self._attempts_made = 0
         self._error: CrosscurrentError | None = None
 
     @property
@@ -103,13 +103,13 @@ class AccessToken:
             Backpressure: the vendor asks to wait before another is asked for.
             Transient: the token endpoint does not answer, or not as it should.
         """
-        attempts = self._attempts
+        attempts_made = self._attempts_made
         if self._token is not None and self._clock.monotonic_seconds() < self._renew_at:
             return self._token
         async with self._lock:
             if self._token is not None and self._clock.monotonic_seconds() < self._renew_at:
                 return self._token
-            if self._error is not None and self._attempts > attempts:
+            if self._error is not None and self._attempts_made > attempts_made:
                 raise self._error
             return await self._obtain()
 
@@ -141,13 +141,14 @@ class AccessToken:
         await self._client.close()
 
     async def _obtain(self) -> str:
-        self._attempts += 1
         self._error = None
         try:
             grant = await self._ask()
         except CrosscurrentError as error:
             self._error = error
             raise
+        finally:
+            self._attempts_made += 1
         lifetime = grant.lifetime_seconds or self._auth.lifetime_seconds
         lifetime = min(lifetime, LIFETIME_SECONDS_MAX)
         early = min(EARLY_SECONDS_MAX, lifetime * EARLY_SHARE)

@@ -246,7 +246,7 @@ class HttpClient:
                         body.feed(piece)
                 finally:
                     await answer.aclose()
-            content = body.finish()
+            received_body = body.finish()
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise self._broken(error, url, body) from None
         except (httpx.InvalidURL, ValueError):
@@ -257,7 +257,7 @@ class HttpClient:
                 todo="check the base address and the pagination that the connector declares",
             ) from None
         received = {name: self._clean_value(value) for name, value in answer.headers.items()}
-        return Response(answer.status_code, self.redacted(url), received, content, requests)
+        return Response(answer.status_code, self.redacted(url), received, received_body, requests)
 
     def _with_credential(
         self, url: str, headers: Mapping[str, str], secret: str | None
