@@ -25,6 +25,7 @@ REDIRECTS_MAX = 5
 CONNECTIONS_MAX = 32
 
 _UNAUTHORISED = 401
+_FIRST_ERROR_STATUS = 400
 _TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
@@ -158,14 +159,13 @@ class HttpClient:
         token = await self._tokens.current()
         response = await self._get(url, headers or {}, token, follow)
         if response.status != _UNAUTHORISED:
-            self._tokens.accepted(token)
+            self._note_accepted(token, response)
             return response
         renewed = await self._tokens.renewed(token)
         if renewed is None:
             return response
         again = await self._get(url, headers or {}, renewed, follow)
-        if again.status != _UNAUTHORISED:
-            self._tokens.accepted(renewed)
+        self._note_accepted(renewed, again)
         return replace(again, requests=again.requests + response.requests)
 
     async def post_form(self, url: str, form: Mapping[str, str]) -> Response:
@@ -204,6 +204,11 @@ class HttpClient:
         await self._client.aclose()
         if self._tokens is not None:
             await self._tokens.close()
+
+    def _note_accepted(self, token: str, response: Response) -> None:
+        # an error may come from before the place where tokens are looked at
+        if self._tokens is not None and response.status < _FIRST_ERROR_STATUS:
+            self._tokens.accepted(token)
 
     @property
     def _secret_values(self) -> tuple[bytes, ...]:

@@ -20,10 +20,10 @@ import pytest
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
-from crosscurrent.embedded.world.music_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
+from tests.contract.spotify_structure import SPOTIFY_COMPARED
 from tests.contract.world_credentials import authorization
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -229,69 +229,9 @@ ENDPOINTS = (
         "results",
         whole,
     ),
-    Endpoint(
-        "spotify artist",
-        "spotify",
-        tuple(f"/v1/artists/{music_id('artist', number)}" for number in range(6)),
-        ("spotify/artists",),
-        "followers",
-        whole,
-    ),
-    Endpoint(
-        "spotify album",
-        "spotify",
-        tuple(f"/v1/albums/{music_id('album', number)}" for number in range(0, 72, 9)),
-        ("spotify/albums",),
-        "label",
-        whole,
-    ),
-    Endpoint(
-        "spotify track",
-        "spotify",
-        tuple(f"/v1/tracks/{music_id('track', number * 8)}" for number in range(6)),
-        ("spotify/tracks",),
-        "external_ids",
-        whole,
-        # their source left out what was null
-        frozenset({"$.preview_url"}),
-    ),
-    Endpoint(
-        "spotify playlist",
-        "spotify",
-        (f"/v1/playlists/{music_id('playlist', 1)}",),
-        ("spotify/playlists",),
-        "snapshot_id",
-        whole,
-        # few were recorded with their rows, which are compared below
-        frozenset({"$.tracks.items", "$.tracks.next", "$.tracks.previous"}),
-    ),
-    Endpoint(
-        "spotify playlist rows",
-        "spotify",
-        tuple(f"/v1/playlists/{music_id('playlist', 0)}/tracks?limit=50&offset={at}" for at in (0, 50, 100)),
-        ("spotify/playlist-items", "spotify/playlist-items-pages"),
-        "items",
-        whole,
-    ),
-    Endpoint(
-        "spotify new releases",
-        "spotify",
-        ("/v1/browse/new-releases?limit=50", "/v1/browse/new-releases?limit=50&offset=50"),
-        ("spotify/browse-new-releases",),
-        "albums",
-        whole,
-        # the one recording is of 2014; artists, dates and totals have come to short albums since, as in artist-albums
-        frozenset(
-            {
-                "$.albums.items[].artists",
-                "$.albums.items[].release_date",
-                "$.albums.items[].release_date_precision",
-                "$.albums.items[].total_tracks",
-                # and only a first page was recorded
-                "$.albums.next",
-                "$.albums.previous",
-            }
-        ),
+    *(
+        Endpoint(name, "spotify", paths, kinds, key, whole, allowed)
+        for name, paths, kinds, key, allowed in SPOTIFY_COMPARED
     ),
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}

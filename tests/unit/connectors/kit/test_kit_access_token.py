@@ -150,6 +150,16 @@ async def test_token_that_was_never_taken_is_not_renewed() -> None:
     assert len(parts.network.grants) == 1
 
 
+async def test_token_is_not_taken_where_the_answer_is_an_error() -> None:
+    parts = Parts()
+    parts.network.answer = lambda _: (503, {}, b"")
+    await parts.get()
+    parts.network.answer = lambda _: (401, {}, b"")
+
+    assert await parts.get() == [401]
+    assert len(parts.network.grants) == 1
+
+
 async def test_refusal_is_told_to_all_who_waited_and_asked_for_again_by_the_next() -> None:
     parts = Parts()
     parts.network.grant = lambda: (400, {}, b'{"error": "invalid_client"}')

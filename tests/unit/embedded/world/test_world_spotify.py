@@ -6,11 +6,13 @@ from base64 import b64encode
 from collections import Counter
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
+from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.exchange import Answer
 from crosscurrent.embedded.world.field_filter import only, wanted_fields
 from crosscurrent.embedded.world.music_catalogue import ARTIST_COUNT, Catalogue, music_id, number_in
@@ -104,6 +106,28 @@ def test_grant_of_another_type_is_refused(body: bytes) -> None:
 
 def test_token_is_asked_for_by_post_alone() -> None:
     assert Client().granted(method="GET").status == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/spotify/api/token", FORM, 200),
+        ("POST", "/spotify/api/token", FORM + b" " * 70_000, 413),
+        ("GET", "/spotify/api/token", b"", 405),
+        ("PUT", "/spotify/api/token", FORM, 405),
+        ("POST", f"/spotify{ARTIST}", b"", 405),
+        ("POST", "/pokeapi/api/token", FORM, 405),
+    ],
+)
+async def test_nothing_but_the_token_is_asked_for_by_post(
+    method: str, path: str, body: bytes, status: int
+) -> None:
+    client = Client()
+    transport = httpx.ASGITransport(create_app(client.world))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+        answer = await http.request(method, path, content=body, headers={"authorization": client.basic})
+
+    assert answer.status_code == status
 
 
 def test_request_without_a_good_token_is_refused() -> None:
