@@ -17,7 +17,7 @@ import orjson
 
 from connectors.kit.auth import BasicHeader, ClientCredentials
 from connectors.kit.client import HttpClient, Response
-from connectors.kit.errors import Refused
+from connectors.kit.errors import Refused, Truncated
 from connectors.kit.quota import BACKPRESSURE_SECONDS_DEFAULT, retry_after_seconds
 from connectors.kit.verdict import asks_to_wait
 from crosscurrent.clock import Clock
@@ -163,8 +163,9 @@ class AccessToken:
             raise self._backpressure(wait_seconds)
         try:
             response = await self._client.post_form(self._url, {"grant_type": "client_credentials"})
-        except Poison as error:
-            raise self._unfit(error.found) from None
+        except (Poison, Truncated):
+            # these hold what came of the body, a token perhaps, and a poll would keep it as a dead letter
+            raise self._unfit("a body that ends early, is too long or cannot be read") from None
         if asks_to_wait(response.status, response.headers, response.body):
             seconds = retry_after_seconds(response.headers)
             wait_seconds = BACKPRESSURE_SECONDS_DEFAULT if seconds is None else seconds

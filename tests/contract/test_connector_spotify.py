@@ -36,10 +36,11 @@ class Played:
         time = VirtualTime(scenario.start_seconds, self.clock, speed=0)
         self.world = World(scenario, time, WorldTerms(spotify=terms))
         self.paths: list[tuple[str, str]] = []
+        self.credentials: list[str] = []
 
     @asynccontextmanager
     async def connected(self, *targets: str) -> AsyncIterator[Bench]:
-        transport = _Watching(create_app(self.world), self.paths)
+        transport = _Watching(create_app(self.world), self)
         url = f"{BASE_URL}/spotify"
         async with bench(SPOTIFY, transport, base_url=url, targets=targets, clock=self.clock) as parts:
             yield parts
@@ -54,12 +55,13 @@ class Played:
 
 
 class _Watching(httpx.ASGITransport):
-    def __init__(self, app: ASGIApp, paths: list[tuple[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, played: Played) -> None:
         super().__init__(app)
-        self._paths = paths
+        self._played = played
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self._paths.append((request.method, request.url.path))
+        self._played.paths.append((request.method, request.url.path))
+        self._played.credentials.append(request.headers["authorization"])
         return await super().handle_async_request(request)
 
 
@@ -119,11 +121,25 @@ async def test_token_is_in_nothing_that_is_published() -> None:
     played = Played(SpotifyTerms(TokenTerms(token_requests_max=3)))
     async with played.connected(*SPOTIFY_TARGETS, "track:none") as parts:
         await parts.round()
-        secrets = parts.asking.client._secret_values
 
-    shown = repr(parts.broker.messages).encode()
-    assert len(secrets) >= 8
-    assert [secret for secret in secrets if secret in shown] == []
+    shown = repr(parts.broker.messages)
+    tokens = {sent.partition(" ")[2] for sent in played.credentials}
+    assert len(tokens) > 20
+    assert [token for token in {*tokens, SECRET} if token in shown] == []
+
+
+@pytest.mark.parametrize("kind", ["status-503", "not-json", "huge"])
+async def test_token_endpoint_that_fails_once_costs_an_attempt_and_leaves_no_trace(kind: str) -> None:
+    played = Played(SpotifyTerms())
+    fault = {"vendor": "spotify", "kind": kind, "path": "/api/token", "bytes": 1_000_000}
+    played.world.faults.ask(fault)
+    async with played.connected(TRACKS[0]) as parts:
+        (polled,) = await parts.round()
+
+    assert polled.outcome == "ok"
+    assert polled.cost.retries == 1
+    assert played.grants() == 2
+    assert parts.broker.letters() == []
 
 
 async def test_every_row_of_a_playlist_is_published_once() -> None:

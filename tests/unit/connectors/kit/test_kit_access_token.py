@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import parse_qs
 
 import httpx
@@ -15,7 +15,7 @@ import pytest
 from connectors.kit.access_token import AccessToken, Grant, grant_in
 from connectors.kit.auth import ClientCredentials
 from connectors.kit.client import HttpClient
-from connectors.kit.errors import Refused
+from connectors.kit.errors import Refused, Truncated
 from connectors.kit.wiring import missing
 from connectors.registry import CONNECTORS
 from crosscurrent.clock import ManualClock
@@ -29,12 +29,24 @@ SECRET = "s3cret/with:signs"
 AUTH = ClientCredentials(TOKEN_URL)
 
 
+class BrokenOff(httpx.AsyncByteStream):
+    """A body whose end never comes."""
+
+    def __init__(self, part: bytes) -> None:
+        self._part = part
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._part
+        raise httpx.ReadError("gone")
+
+
 class Network(Vendor):
     """A token endpoint and an API; each request waits once, so that others can come in between."""
 
     def __init__(self) -> None:
         super().__init__(self._any)
         self.lifetime: object = 3600
+        self.breaks_off = False
         self.good: set[str] = set()
         self.grant: Callable[[], Answer] = self.granting
         self.answer: Callable[[httpx.Request], Answer] = self._answered
@@ -49,7 +61,11 @@ class Network(Vendor):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0)
-        return await super().handle_async_request(request)
+        response = await super().handle_async_request(request)
+        if self.breaks_off:
+            body = b"".join([piece async for piece in response.aiter_raw()])
+            return httpx.Response(200, stream=BrokenOff(body[:-3]))
+        return response
 
     def _any(self, request: httpx.Request) -> Answer:
         return self.grant() if str(request.url) == TOKEN_URL else self.answer(request)
@@ -225,6 +241,18 @@ async def test_token_endpoint_that_fails_is_asked_again_later(status: int, body:
         await parts.get()
     assert not isinstance(caught.value, Backpressure)
     parts.network.grant = parts.network.granting
+    assert await parts.get() == [200]
+
+
+async def test_grant_that_breaks_off_is_kept_nowhere() -> None:
+    parts = Parts()
+    parts.network.breaks_off = True
+
+    with pytest.raises(Transient) as caught:
+        await parts.get()
+    assert not isinstance(caught.value, Truncated)
+    assert "t0ken" not in f"{caught.value} {vars(caught.value)}"
+    parts.network.breaks_off = False
     assert await parts.get() == [200]
 
 
