@@ -7,6 +7,7 @@ from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.spotify.connector import SPOTIFY
 from connectors.tmdb.connector import TMDB
 from crosscurrent.errors import WrongUse
 from schemas.mapping import MapPayload
@@ -18,6 +19,7 @@ CONNECTORS: dict[str, Connector] = {
         MUSICBRAINZ,
         OPENWEATHERMAP,
         POKEAPI,
+        SPOTIFY,
         TMDB,
     )
 }

@@ -1,15 +1,16 @@
-"""The one door to httpx: a GET within bounds of time, size and redirects, and no secret in what comes out."""
+"""The one door to httpx: a request within bounds of time, size and redirects, and no secret in what comes out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from importlib.metadata import version
-from urllib.parse import urljoin, urlsplit
+from typing import Protocol
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -23,6 +24,8 @@ BODY_BYTES_MAX = 64 * 1024 * 1024
 REDIRECTS_MAX = 5
 CONNECTIONS_MAX = 32
 
+_UNAUTHORISED = 401
+_FIRST_ERROR_STATUS = 400
 _TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
@@ -51,6 +54,35 @@ class Response:
     requests: int = 1
 
 
+class Tokens(Protocol):
+    """Gives the token that goes onto requests, where the vendor grants tokens that expire.
+
+    ``current`` is asked before each request; after it either ``accepted``, or ``renewed`` when the vendor answered
+    401. Both may be asked by many requests at once. ``close`` comes last.
+    """
+
+    @property
+    def secret_values(self) -> tuple[bytes, ...]:
+        """What must not be seen: the tokens, and what they are granted for."""
+        ...
+
+    async def current(self) -> str:
+        """Return a token that has not expired by our clock."""
+        ...
+
+    def accepted(self, token: str) -> None:
+        """Take note that the vendor took a token."""
+        ...
+
+    async def renewed(self, refused: str) -> str | None:
+        """Return another token after a 401, or ``None`` if another would fare no better."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
 class HttpClient:
     """Asks one vendor. May be used by many tasks of one event loop; ``close`` it at the end.
 
@@ -63,6 +95,7 @@ class HttpClient:
         headers: of every request.
         body_bytes_max: bytes of a body at most, content coding undone.
         transport: takes the place of the network, for tests.
+        tokens: gives the credential of each request, instead of ``secret``; is closed with the client.
     """
 
     def __init__(
@@ -74,13 +107,15 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body_bytes_max: int = BODY_BYTES_MAX,
         transport: httpx.AsyncBaseTransport | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         _keep_libraries_quiet()
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc)
         self._auth = auth
         self._secret = secret
-        self._secret_values = secret_values([secret]) if secret else ()
+        self._own_secret_values = secret_values([secret]) if secret else ()
+        self._tokens = tokens
         self._body_bytes_max = body_bytes_max
         self._client = httpx.AsyncClient(
             http2=parts.scheme == "https",
@@ -105,7 +140,7 @@ class HttpClient:
     async def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
     ) -> Response:
-        """Return the answer to a GET, whatever its status.
+        """Return the answer to a GET, whatever its status; a token that is refused is renewed once.
 
         Args:
             url: address, without credential.
@@ -116,20 +151,38 @@ class HttpClient:
             Transient: no connection, a timeout, or a connection that broke.
             Truncated: the body ended early; holds what came.
             TooLarge: the body passes its bound; holds its beginning.
-            Refused: more redirects than are followed.
+            Refused: more redirects than are followed, or no token is granted.
             Poison: a content coding that was not asked for, or an address that is none.
         """
-        for hop in range(1, REDIRECTS_MAX + 2):
-            response = await self._get_once(url, headers or {}, hop)
-            location = response.headers.get("location")
-            if not follow or response.status not in _REDIRECTS or not location:
-                return response
-            url = urljoin(url, location)
-        raise Refused(
-            f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
-            expected=f"at most {REDIRECTS_MAX}",
-            todo="check the base address and the target",
-        )
+        if self._tokens is None:
+            return await self._get(url, headers or {}, self._secret, follow)
+        token = await self._tokens.current()
+        response = await self._get(url, headers or {}, token, follow)
+        if response.status != _UNAUTHORISED:
+            self._note_accepted(token, response)
+            return response
+        renewed = await self._tokens.renewed(token)
+        if renewed is None:
+            return response
+        again = await self._get(url, headers or {}, renewed, follow)
+        self._note_accepted(renewed, again)
+        return replace(again, requests=again.requests + response.requests)
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> Response:
+        """Return the answer to a POST of a form, whatever its status; redirects are not followed.
+
+        Args:
+            url: address, without credential.
+            form: fields and values.
+
+        Raises:
+            Transient: no connection, a timeout, or a connection that broke.
+            Truncated: the body ended early; holds what came.
+            TooLarge: the body passes its bound; holds its beginning.
+            Poison: a content coding that was not asked for, or an address that is none.
+        """
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return await self._ask_once("POST", url, headers, self._secret, content=urlencode(form).encode())
 
     def redacted(self, url: str) -> str:
         """Return an address without secrets."""
@@ -149,13 +202,48 @@ class HttpClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        if self._tokens is not None:
+            await self._tokens.close()
 
-    async def _get_once(self, url: str, headers: Mapping[str, str], requests: int) -> Response:
+    def _note_accepted(self, token: str, response: Response) -> None:
+        # an error may come from before the place where tokens are looked at
+        if self._tokens is not None and response.status < _FIRST_ERROR_STATUS:
+            self._tokens.accepted(token)
+
+    @property
+    def _secret_values(self) -> tuple[bytes, ...]:
+        return self._own_secret_values if self._tokens is None else self._tokens.secret_values
+
+    async def _get(self, url: str, headers: Mapping[str, str], secret: str | None, follow: bool) -> Response:
+        for hop in range(1, REDIRECTS_MAX + 2):
+            response = await self._ask_once("GET", url, headers, secret, requests=hop)
+            location = response.headers.get("location")
+            if not follow or response.status not in _REDIRECTS or not location:
+                return response
+            url = urljoin(url, location)
+        raise Refused(
+            f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
+            expected=f"at most {REDIRECTS_MAX}",
+            todo="check the base address and the target",
+        )
+
+    async def _ask_once(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        secret: str | None,
+        *,
+        content: bytes | None = None,
+        requests: int = 1,
+    ) -> Response:
         body: Body | None = None
         try:
-            sent_url, sent_headers = self._with_credential(url, headers)
+            sent_url, sent_headers = self._with_credential(url, headers, secret)
             async with asyncio.timeout(_TOTAL_SECONDS_MAX):
-                request = self._client.build_request("GET", _parsed(sent_url), headers=sent_headers)
+                request = self._client.build_request(
+                    method, _parsed(sent_url), headers=sent_headers, content=content
+                )
                 answer = await self._client.send(request, stream=True)
                 try:
                     body = Body(answer.headers.get("content-encoding", ""), self._body_bytes_max)
@@ -163,7 +251,7 @@ class HttpClient:
                         body.feed(piece)
                 finally:
                     await answer.aclose()
-            content = body.finish()
+            received_body = body.finish()
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise self._broken(error, url, body) from None
         except (httpx.InvalidURL, ValueError):
@@ -174,13 +262,15 @@ class HttpClient:
                 todo="check the base address and the pagination that the connector declares",
             ) from None
         received = {name: self._clean_value(value) for name, value in answer.headers.items()}
-        return Response(answer.status_code, self.redacted(url), received, content, requests)
+        return Response(answer.status_code, self.redacted(url), received, received_body, requests)
 
-    def _with_credential(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    def _with_credential(
+        self, url: str, headers: Mapping[str, str], secret: str | None
+    ) -> tuple[str, dict[str, str]]:
         parts = urlsplit(url)
-        if self._secret is None or (parts.scheme, parts.netloc) != self._origin:
+        if secret is None or (parts.scheme, parts.netloc) != self._origin:
             return url, dict(headers)
-        return self._auth.url(url, self._secret), {**headers, **self._auth.headers(self._secret)}
+        return self._auth.url(url, secret), {**headers, **self._auth.headers(secret)}
 
     def _clean_value(self, value: str) -> str:
         # the vendor may repeat our request in a Link or Location

@@ -29,16 +29,25 @@ class Fetcher:
         pacer: holds the quota.
         clock: the time.
         not_modified_is_free: whether a 304 does not count against the quota.
+        credential_settings: names of the settings that hold the credential, for errors.
     """
 
     def __init__(
-        self, source: str, client: HttpClient, pacer: Pacer, clock: Clock, *, not_modified_is_free: bool
+        self,
+        source: str,
+        client: HttpClient,
+        pacer: Pacer,
+        clock: Clock,
+        *,
+        not_modified_is_free: bool,
+        credential_settings: tuple[str, ...] = ("token",),
     ) -> None:
         self._source = source
         self._client = client
         self._pacer = pacer
         self._clock = clock
         self._not_modified_is_free = not_modified_is_free
+        self._credential_settings = credential_settings
 
     async def fetch(self, url: str, validators: Validators | None, cost: Cost) -> Response:
         """Return a good answer: data, or 304 if the validators still hold.
@@ -108,7 +117,11 @@ class Fetcher:
             REQUESTS.labels(self._source, outcome).inc()
             return response
         error = failure(
-            response.status, self._client.cleaned(response.body[:4096]), url=response.url, source=self._source
+            response.status,
+            self._client.cleaned(response.body[:4096]),
+            url=response.url,
+            source=self._source,
+            credential_settings=self._credential_settings,
         )
         REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
         raise error

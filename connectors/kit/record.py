@@ -10,7 +10,7 @@ from connectors.kit.client import Response
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail
-from connectors.kit.wiring import Asking, make_asking, secret_of
+from connectors.kit.wiring import Asking, make_asking, secrets_of
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.recordings import Exchange, RecordingWriter
 from crosscurrent.settings import Settings
@@ -37,8 +37,7 @@ def record_source(connector: Connector, settings: Settings, directory: Path) -> 
 async def _record(connector: Connector, settings: Settings, directory: Path) -> list[Path]:
     source = settings.source(connector.name)
     asking = make_asking(connector, source, SystemClock())
-    secret = secret_of(source)
-    writer = RecordingWriter(directory, connector.name, [secret] if secret else [])
+    writer = RecordingWriter(directory, connector.name, secrets_of(source))
     waiting = deque(asking.polls)
     known = {poll.request_key for poll in waiting}
     written: list[Path] = []

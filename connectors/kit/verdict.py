@@ -39,7 +39,14 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     return "retry-after" in headers or spent or _speaks_of_limit(body)
 
 
-def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | Refused:
+def failure(
+    status: int,
+    body: bytes,
+    *,
+    url: str,
+    source: str,
+    credential_settings: tuple[str, ...] = ("token",),
+) -> Transient | Refused:
     """Return the error for an answer that is neither good nor asks to wait.
 
     Args:
@@ -47,6 +54,7 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
         body: of the answer, without secrets; its beginning is quoted.
         url: of the request, without secrets.
         source: name of the source.
+        credential_settings: names of the settings that hold the credential.
     """
     found = f"{source} answers {status} for {url}{reason_in(body)}"
     if status >= 500 or status in _ASK_AGAIN:
@@ -58,7 +66,8 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
             found,
             credential=True,
             expected="a credential that may read this",
-            todo=f"check {source_variable(source, 'token')} with `crosscurrent sources check {source}`",
+            todo=f"check {' and '.join(source_variable(source, name) for name in credential_settings)} "
+            f"with `crosscurrent sources check {source}`",
             source=source,
             code=status,
         )

@@ -13,11 +13,13 @@ from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.spotify.connector import SPOTIFY
 from connectors.tmdb.connector import TMDB
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
+from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from tests.contract.connector_bench import BASE_URL
@@ -52,6 +54,13 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
 
 
+SPOTIFY_TARGETS = (
+    f"artist:{music_id('artist', 3)}",
+    f"album:{music_id('album', 5)}",
+    f"track:{music_id('track', 40)}",
+    f"playlist:{music_id('playlist', 0)}",
+    "new-releases",
+)
 # every kind of target: an artist with pages of recordings, a release, its group, a recording, and a search of each
 MUSICBRAINZ_TARGETS = (
     f"artist:{mbid(ARTIST, 0)}",
@@ -80,5 +89,6 @@ CASES = (
     Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(SPOTIFY, world, SPOTIFY_TARGETS, "/spotify"),
     Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
 )

@@ -21,6 +21,8 @@ from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.spotify import endpoints as spotify_endpoints
+from connectors.spotify import mapping as spotify_mapping
 from connectors.tmdb import endpoints as tmdb_endpoints
 from connectors.tmdb import mapping as tmdb_mapping
 from crosscurrent.embedded.recordings.directory import read_body, read_exchanges
@@ -70,10 +72,12 @@ UNFIT = {
     "openweathermap/onecall/swift-onecall-3-0": CELSIUS,
     "tmdb/legacy-tv/tv-season-episode-all": "an episode in the folder of shows, and its address is not known",
     "pokeapi/lists/root": "the index of all lists in the folder of lists, and its address is not known",
+    "spotify/playlists/zmb3-get_playlist_opt": "asked for with `fields` that leave out the playlist's id",
 }
 
-# no release was recorded with its files, nor any hour of a city's history, nor a map's cities in kelvin
-NOTHING_RECORDED = frozenset({"release", "history", "box_city"})
+# no release was recorded with its files, nor any hour of a city's history, nor a map's cities in kelvin; the single
+# rows of playlists that were recorded are local files and episodes
+NOTHING_RECORDED = frozenset({"release", "history", "box_city", "playlist_item"})
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,36 @@ SOURCES = (
             "item": 0,  # neither every item can be flung, nor has it one price
             "berry": 5,
             "resource_list": 0,  # counted once a list, on its first page
+        },
+    ),
+    Source(
+        "spotify",
+        "https://api.spotify.com",
+        spotify_endpoints.endpoint_of,
+        spotify_mapping.map_payload,
+        spotify_endpoints.NOT_MEASURED,
+        {
+            "artist": 2,
+            "album": 2,
+            "track": 1,
+            "playlist": 1,
+            "playlist_items": 0,  # one holds episodes only
+            "playlist_item": 0,  # some are episodes
+            "albums": 0,  # one asks for unknown albums only
+            "artists": 2,
+            "artist_top_tracks": 1,
+            "audiobook": 1,
+            "featured_playlists": 1,
+            "recommendations": 1,
+            "related_artists": 2,
+            "saved_albums": 2,
+            "saved_tracks": 1,
+            "shows": 0,  # several at once do not say how many episodes they have
+            "top_artists": 2,
+            "top_tracks": 1,
+            "tracks": 0,  # one asks for unknown tracks only
+            "user": 1,
+            "user_playlists": 1,
         },
     ),
     Source(

@@ -24,6 +24,8 @@ from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
+from tests.contract.spotify_structure import SPOTIFY_COMPARED
+from tests.contract.world_credentials import authorization
 from tests.contract.world_endpoint import Endpoint, rows, whole
 from tests.contract.world_endpoints_music_film import MUSIC_AND_FILMS
 
@@ -205,6 +207,10 @@ ENDPOINTS = (
         "results",
         whole,
     ),
+    *(
+        Endpoint(name, "spotify", paths, kinds, key, whole, allowed)
+        for name, paths, kinds, key, allowed in SPOTIFY_COMPARED
+    ),
     *MUSIC_AND_FILMS,
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
@@ -234,7 +240,7 @@ def played(endpoint: Endpoint, seed: int = 1) -> Structure:
 def answered(world: World, vendor: str, address: str) -> object:
     path, _, query = address.partition("?")
     asked = {"appid": "key", **dict(part.split("=") for part in query.split("&") if part)}
-    headers = {"user-agent": "test", "authorization": "Bearer token"}
+    headers = {"user-agent": "test", "authorization": authorization(world, vendor)}
     answer = world.answer(vendor, path, asked, headers, f"http://world/{vendor}", None)
     assert answer.status == 200, answer.body
     return orjson.loads(answer.body)
@@ -280,6 +286,8 @@ ERRORS = (
     ("openweathermap", "/data/2.5/weather?id=1", "", 404),
     ("openweathermap", "/data/2.5/weather?id=2643743&appid=", "", 401),
     ("openweathermap", "/data/2.5/weather?lat=x", "", 400),
+    ("spotify", "/v1/artists/x", "", 401),
+    ("spotify", "/v1/artists/x", "Bearer bad", 401),
     ("tmdb", "/3/movie/1", "Bearer good", 404),
     ("tmdb", "/3/movie/990001", "", 401),
     ("tmdb", "/3/movie/popular?page=501", "Bearer good", 400),

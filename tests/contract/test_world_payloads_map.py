@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 import orjson
 import pytest
@@ -20,7 +21,8 @@ from crosscurrent.embedded.world.world import World
 from crosscurrent.errors import Poison
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
-from tests.contract.connector_cases import MUSICBRAINZ_TARGETS, TMDB_TARGETS
+from tests.contract.connector_cases import MUSICBRAINZ_TARGETS, SPOTIFY_TARGETS, TMDB_TARGETS
+from tests.contract.world_credentials import authorization
 from tests.unit.connectors.mappings.sample_payloads import TABLES, event_for
 
 HOURS = (0, 5, 149, 300)
@@ -30,10 +32,20 @@ TARGETS = {
     "musicbrainz": list(MUSICBRAINZ_TARGETS),
     "openweathermap": ["2179537", "3143244", "59.9127,10.7461"],
     "pokeapi": ["1", "7", "25"],
+    "spotify": list(SPOTIFY_TARGETS),
     "tmdb": list(TMDB_TARGETS),
 }
 THINGS_ONLY = frozenset(
-    {"issues", "events", "forecast", "evolution_chain", "movie_changes", "tv_changes", "person_changes"}
+    {
+        "issues",
+        "events",
+        "forecast",
+        "evolution_chain",
+        "movie_changes",
+        "tv_changes",
+        "person_changes",
+        "new_releases",
+    }
 )
 
 
@@ -47,8 +59,8 @@ def world_at(hour: int) -> World:
 def asked(world: World, connector: Connector, poll: Poll, fault: Fault | None = None) -> RawEvent:
     url = poll.first_url("", None)
     path, _, query = url.partition("?")
-    parameters = {"appid": "key", **dict(part.split("=", 1) for part in query.split("&") if part)}
-    headers = {"user-agent": "test", "authorization": "Bearer token"}
+    parameters = {"appid": "key", **dict(parse_qsl(query))}
+    headers = {"user-agent": "test", "authorization": authorization(world, connector.name)}
     answer = world.answer(connector.name, path, parameters, headers, f"http://world/{connector.name}", fault)
     assert answer.status == 200, (url, answer.body)
     assert connector.endpoint_of("GET", url, "") == poll.endpoint
@@ -116,6 +128,10 @@ def test_planted_series_are_measured_under_the_names_that_the_demo_looks_for() -
         ("openweathermap", "air_pollution", "$.list[0].dt"),
         ("pokeapi", "pokemon_species", "$.capture_rate"),
         ("pokeapi", "pokemon_list", "$.count"),
+        ("spotify", "artist", "$.popularity"),
+        ("spotify", "album", "$.popularity"),
+        ("spotify", "track", "$.popularity"),
+        ("spotify", "playlist", "$.followers.total"),
         ("tmdb", "movie", "$.popularity"),
         ("tmdb", "trending", "$.results[0].popularity"),
         ("tmdb", "person_changes", "$.results[0].id"),

@@ -26,6 +26,7 @@ _NUMBERS = {
     "musicbrainz": ("release-count", "recording-count", "release-group-count", "votes-count", "count"),
     "openweathermap": ("temp", "pressure", "dt"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),
+    "spotify": ("popularity", "total"),
     "tmdb": ("popularity", "id"),
 }
 

@@ -16,11 +16,14 @@ from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, Op
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, SpotifyTerms
 from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi", "tmdb")
+VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi", "spotify", "tmdb")
+# what is asked by POST, by vendor
+POSTED_PATHS = {"spotify": frozenset({TOKEN_PATH})}
 GITHUB_CONCURRENT_DEFAULT = 100
 
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
@@ -35,6 +38,7 @@ class WorldTerms:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
         musicbrainz: MusicBrainz's.
+        spotify: Spotify's.
         tmdb: TMDB's.
         github_concurrent: requests to GitHub at once before its secondary limit.
     """
@@ -42,6 +46,7 @@ class WorldTerms:
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
     musicbrainz: MusicBrainzTerms = field(default_factory=MusicBrainzTerms)
+    spotify: SpotifyTerms = field(default_factory=SpotifyTerms)
     tmdb: TmdbTerms = field(default_factory=TmdbTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
 
@@ -67,6 +72,7 @@ class World:
             "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "spotify": SpotifyApi(scenario, terms.spotify),
             "tmdb": TmdbApi(scenario, terms.tmdb),
         }
         self._github_concurrent = terms.github_concurrent
@@ -91,13 +97,16 @@ class World:
         headers: Mapping[str, str],
         origin: str,
         fault: Fault | None,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
     ) -> Answer:
-        """Return the vendor's response to a GET, spoilt by the fault if there is one."""
+        """Return the vendor's response to a request, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
         self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
-        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
+        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
         if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
             answer = self._github.too_many_at_once()
         else:

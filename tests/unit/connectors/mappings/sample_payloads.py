@@ -12,6 +12,7 @@ from connectors.kit.mapping_table import MappingTable
 from connectors.musicbrainz.mapping import TABLE as MUSICBRAINZ
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.spotify.mapping import TABLE as SPOTIFY
 from connectors.tmdb.mapping import TABLE as TMDB
 from schemas.identity import record_id
 from schemas.records import RawEvent
@@ -22,7 +23,7 @@ NOW = NOW_MS // 1000
 MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
 TABLES: Mapping[str, MappingTable] = {
-    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, TMDB)
+    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, SPOTIFY, TMDB)
 }
 
 
@@ -138,6 +139,48 @@ _CHAIN = {
 _BERRY = _NAMED | {
     "growth_time": 3, "size": 20, "max_harvest": 5, "natural_gift_power": 60, "smoothness": 25, "soil_dryness": 15,
 }  # fmt: skip
+_SPOTIFY_ARTIST = {
+    "id": "a1", "name": "Dry Reed", "type": "artist", "uri": "spotify:artist:a1", "genres": ["reed"], "popularity": 51,
+    "external_urls": {"spotify": "https://open.spotify.example/artist/a1"}, "followers": {"href": None, "total": 900},
+}  # fmt: skip
+_SHORT_ALBUM = {
+    "id": "b1", "name": "Silt", "type": "album", "uri": "spotify:album:b1", "album_type": "album", "total_tracks": 9,
+    "artists": [{"id": "a1", "name": "Dry Reed"}], "release_date": "1999-05", "release_date_precision": "month",
+}  # fmt: skip
+_ALBUM = _SHORT_ALBUM | {
+    "external_ids": {"upc": "009876543210"}, "label": "Mud", "popularity": 40, "genres": [],
+    "tracks": {"items": [{"id": "t1", "name": "Ooze"}], "total": 9, "next": None},
+}  # fmt: skip
+_TRACK = {
+    "id": "t1", "name": "Ooze", "type": "track", "uri": "spotify:track:t1", "popularity": 33, "is_local": False,
+    "album": _SHORT_ALBUM, "artists": [{"id": "a1", "name": "Dry Reed"}], "duration_ms": 181000, "explicit": False,
+    "external_ids": {"isrc": "XXAAA2600001"}, "disc_number": 1, "track_number": 2,
+}  # fmt: skip
+_LOCAL = {
+    "id": None, "name": "Demo", "type": "track", "uri": "spotify:local:Dry+Reed:Silt:Demo:90", "popularity": 0,
+    "is_local": True, "album": {"id": None, "name": "Silt"}, "artists": [{"id": None, "name": "Dry Reed"}],
+    "duration_ms": 90000,
+}  # fmt: skip
+_EPISODE = {
+    "id": "e1", "name": "On silt", "type": "episode", "uri": "spotify:episode:e1", "duration_ms": 3000000,
+    "release_date": "2026-01-02", "release_date_precision": "day", "show": {"id": "s1", "name": "Mudcast"},
+}  # fmt: skip
+_PLAYLIST = {
+    "id": "p1", "name": "Low tide", "type": "playlist", "uri": "spotify:playlist:p1", "snapshot_id": "MSxh",
+    "owner": {"id": "stilt", "display_name": None}, "followers": {"total": 12}, "tracks": {"href": "h", "total": 4},
+}  # fmt: skip
+_PODCAST = {"id": "s1", "name": "Mudcast", "publisher": "Stilt", "total_episodes": 7}
+_ROWS = {
+    "items": [
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": False, "track": _TRACK},
+        {"added_at": None, "is_local": False, "track": None},
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": True, "track": _LOCAL},
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": False, "item": _EPISODE},
+        None,
+    ],
+    "next": None,
+    "total": 5,
+}
 _ONLY_NAMED = (
     "ability", "generation", "growth_rate", "language", "location", "location_area", "nature", "pokedex",
     "pokemon_form", "region", "stat", "type", "version",
@@ -303,6 +346,44 @@ SAMPLES = (
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
     ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
+    Sample("spotify", "artist", _SPOTIFY_ARTIST, 2, ("artist",)),
+    Sample("spotify", "artists", {"artists": [_SPOTIFY_ARTIST, None]}, 2, ("artist",)),
+    Sample("spotify", "related_artists", {"artists": [_SPOTIFY_ARTIST]}, 2, ("artist",)),
+    Sample("spotify", "top_artists", {"items": [_SPOTIFY_ARTIST], "next": None}, 2, ("artist",)),
+    Sample("spotify", "album", _ALBUM, 2, ("album",)),
+    Sample("spotify", "albums", {"albums": [None, _ALBUM]}, 2, ("album",)),
+    Sample("spotify", "saved_albums", {"items": [{"added_at": "x", "album": _ALBUM}]}, 2, ("album",)),
+    Sample("spotify", "track", _TRACK, 1, ("track",)),
+    Sample("spotify", "tracks", {"tracks": [None, _TRACK]}, 1, ("track",)),
+    Sample("spotify", "artist_top_tracks", {"tracks": [_TRACK]}, 1, ("track",)),
+    Sample("spotify", "recommendations", {"tracks": [_TRACK], "seeds": []}, 1, ("track",)),
+    Sample("spotify", "top_tracks", {"items": [_TRACK]}, 1, ("track",)),
+    Sample("spotify", "saved_tracks", {"items": [{"track": _TRACK}]}, 1, ("track",)),
+    Sample("spotify", "playlist", _PLAYLIST, 2, ("playlist",)),
+    Sample("spotify", "user_playlists", {"items": [_PLAYLIST, None]}, 2, ("playlist",)),
+    Sample("spotify", "featured_playlists", {"playlists": {"items": [_PLAYLIST]}}, 2, ("playlist",)),
+    Sample("spotify", "playlist_items", _ROWS, 1, ("track", "local_file", "episode")),
+    Sample("spotify", "playlist_item", _TRACK, 1, ("track",)),
+    Sample("spotify", "new_releases", {"albums": {"items": [_SHORT_ALBUM]}}, 0, ("release",)),
+    Sample("spotify", "artist_albums", {"items": [_SHORT_ALBUM]}, 0, ("release",)),
+    Sample(
+        "spotify",
+        "search",
+        {
+            "artists": {"items": [_SPOTIFY_ARTIST]},
+            "tracks": {"items": [_TRACK]},
+            "albums": {"items": [_SHORT_ALBUM]},
+        },
+        0,
+        ("artist", "track", "release"),
+    ),
+    Sample("spotify", "shows", _PODCAST, 1, ("show",)),
+    Sample("spotify", "episodes", {"episodes": [_EPISODE, None]}, 0, ("episode",)),
+    Sample("spotify", "show_episodes", {"items": [_EPISODE]}, 0, ("episode",)),
+    Sample("spotify", "audiobook", {"id": "k1", "name": "Mud", "total_chapters": 3}, 1, ("audiobook",)),
+    Sample("spotify", "chapter", {"id": "c1", "name": "One", "audiobook": {"id": "k1"}}, 0, ("chapter",)),
+    Sample("spotify", "audio_features", {"id": "t1", "tempo": 98.5, "key": 4}, 0, ("audio_features",)),
+    Sample("spotify", "user", {"id": "stilt", "display_name": None, "followers": {"total": 2}}, 1, ("user",)),
     Sample("tmdb", "movie", _MOVIE, 5, ("movie",)),
     Sample("tmdb", "tv", _SHOW, 5, ("tv",)),
     Sample("tmdb", "person", _PLAYER, 1, ("person",)),

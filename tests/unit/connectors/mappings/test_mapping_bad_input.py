@@ -26,7 +26,12 @@ SECONDS_MAX = 10.0  # for what takes well under one on an idle machine
 MEGABYTE = 1024 * 1024
 ONE_OF_EACH = tuple(
     BY_ENDPOINT[pair]
-    for pair in (("github", "repository"), ("openweathermap", "weather"), ("pokeapi", "pokemon"))
+    for pair in (
+        ("github", "repository"),
+        ("openweathermap", "weather"),
+        ("pokeapi", "pokemon"),
+        ("spotify", "album"),
+    )
 )
 NO_PAYLOADS = (
     b"", b"   ", b"<html>Bad Gateway</html>", b"null", b"3", b'"text"', b"NaN", b"\xff\xfe{\x00}\x00", b"\x00",
