@@ -1,4 +1,4 @@
-"""The one door to httpx: a GET within bounds of time, size and redirects, and no secret in what comes out."""
+"""The one door to httpx: a GET or POST within bounds of time, size and redirects, and no secret in what comes out."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_OF_A_POST = frozenset({307, 308})  # RFC 9110 section 15.4: these keep method and body
 _URLS_CACHED_MAX = 4096
 _BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout, TimeoutError)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -105,12 +106,24 @@ class HttpClient:
     async def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
     ) -> Response:
-        """Return the answer to a GET, whatever its status.
+        """Return the answer to a GET, whatever its status; see ``ask``."""
+        return await self.ask(url, headers, follow=follow)
+
+    async def ask(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        follow: bool = True,
+    ) -> Response:
+        """Return the answer to a GET, or to a POST if there is a body, whatever its status.
 
         Args:
             url: address, without credential.
             headers: of this request.
-            follow: whether redirects are followed.
+            body: JSON; it goes to the vendor's own origin only, wherever a redirect leads.
+            follow: whether redirects are followed; those that would make a GET of a POST are not.
 
         Raises:
             Transient: no connection, a timeout, or a connection that broke.
@@ -120,11 +133,14 @@ class HttpClient:
             Poison: a content coding that was not asked for, or an address that is none.
         """
         for hop in range(1, REDIRECTS_MAX + 2):
-            response = await self._get_once(url, headers or {}, hop)
+            response = await self._ask_once(url, headers or {}, body, hop)
             location = response.headers.get("location")
-            if not follow or response.status not in _REDIRECTS or not location:
+            followed = _REDIRECTS if body is None else _REDIRECTS_OF_A_POST
+            if not follow or response.status not in followed or not location:
                 return response
             url = urljoin(url, location)
+            if body is not None and not self._is_own(url):
+                return response
         raise Refused(
             f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
             expected=f"at most {REDIRECTS_MAX}",
@@ -150,12 +166,19 @@ class HttpClient:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _get_once(self, url: str, headers: Mapping[str, str], requests: int) -> Response:
+    async def _ask_once(
+        self, url: str, headers: Mapping[str, str], content: bytes | None, requests: int
+    ) -> Response:
         body: Body | None = None
         try:
             sent_url, sent_headers = self._with_credential(url, headers)
             async with asyncio.timeout(_TOTAL_SECONDS_MAX):
-                request = self._client.build_request("GET", _parsed(sent_url), headers=sent_headers)
+                if content is not None:
+                    sent_headers["content-type"] = "application/json"
+                method = "GET" if content is None else "POST"
+                request = self._client.build_request(
+                    method, _parsed(sent_url), headers=sent_headers, content=content
+                )
                 answer = await self._client.send(request, stream=True)
                 try:
                     body = Body(answer.headers.get("content-encoding", ""), self._body_bytes_max)
@@ -163,7 +186,7 @@ class HttpClient:
                         body.feed(piece)
                 finally:
                     await answer.aclose()
-            content = body.finish()
+            received_body = body.finish()
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise self._broken(error, url, body) from None
         except (httpx.InvalidURL, ValueError):
@@ -174,13 +197,16 @@ class HttpClient:
                 todo="check the base address and the pagination that the connector declares",
             ) from None
         received = {name: self._clean_value(value) for name, value in answer.headers.items()}
-        return Response(answer.status_code, self.redacted(url), received, content, requests)
+        return Response(answer.status_code, self.redacted(url), received, received_body, requests)
 
     def _with_credential(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-        parts = urlsplit(url)
-        if self._secret is None or (parts.scheme, parts.netloc) != self._origin:
+        if self._secret is None or not self._is_own(url):
             return url, dict(headers)
         return self._auth.url(url, self._secret), {**headers, **self._auth.headers(self._secret)}
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.netloc) == self._origin
 
     def _clean_value(self, value: str) -> str:
         # the vendor may repeat our request in a Link or Location

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 from connectors.kit.auth import Auth
 from connectors.kit.cursor import Cursor
+from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.quota import Quota
+from crosscurrent.errors import CrosscurrentError
 from schemas.mapping import MapPayload
 
 CONCURRENCY_DEFAULT = 8
@@ -32,6 +34,7 @@ class Poll:
         pagination: how its pages follow each other.
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
+        body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
     """
 
     endpoint: str
@@ -42,11 +45,22 @@ class Poll:
     pagination: Pagination = field(default_factory=OnePage)
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
+    body: JsonBody | None = None
 
     @property
     def request_key(self) -> str:
-        """What is polled: endpoint and target."""
-        return f"{self.endpoint}:{self.target}" if self.target else self.endpoint
+        """What is polled: endpoint and target, and for a POST which question."""
+        key = f"{self.endpoint}:{self.target}" if self.target else self.endpoint
+        return key if self.body is None else f"{key}@{self.body.digest}"
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return "GET" if self.body is None else "POST"
+
+    def ask(self, url: str) -> Ask:
+        """Return the request for the page with this address."""
+        return Ask(url) if self.body is None else self.body.ask(url)
 
     def first_url(self, base_url: str, cursor: str | None) -> str:
         """Return the address of the first page, without credential."""
@@ -86,6 +100,7 @@ class Connector:
         not_modified_is_free: whether a 304 to a caller with a credential does not count against the quota.
         concurrency_max: requests at once.
         not_measured: endpoint to the reason why its payloads give no measurement.
+        failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
     """
 
     name: str
@@ -107,3 +122,4 @@ class Connector:
     not_modified_is_free: bool = False
     concurrency_max: int = CONCURRENCY_DEFAULT
     not_measured: Mapping[str, str] = field(default_factory=dict)
+    failure_in: Callable[[bytes], CrosscurrentError | None] | None = None

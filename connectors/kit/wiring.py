@@ -90,7 +90,14 @@ def make_asking(
         polls=connector.polls(settings.targets or connector.targets_default),
         client=client,
         pacer=pacer,
-        fetcher=Fetcher(connector.name, client, pacer, clock, not_modified_is_free=free),
+        fetcher=Fetcher(
+            connector.name,
+            client,
+            pacer,
+            clock,
+            not_modified_is_free=free,
+            failure_in=connector.failure_in,
+        ),
     )
 
 

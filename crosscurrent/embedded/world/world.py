@@ -21,6 +21,7 @@ from crosscurrent.embedded.world.weather_model import WeatherModel
 VENDORS = ("github", "openweathermap", "pokeapi")
 GITHUB_CONCURRENT_DEFAULT = 100
 
+VENDORS_WITH_POST: tuple[str, ...] = ()
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -83,13 +84,16 @@ class World:
         headers: Mapping[str, str],
         origin: str,
         fault: Fault | None,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
     ) -> Answer:
-        """Return the vendor's response to a GET, spoilt by the fault if there is one."""
+        """Return the vendor's response to a request, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
-        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
+        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}" + body.decode("latin-1"))
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
-        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
+        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
         if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
             answer = self._github.too_many_at_once()
         else:
