@@ -6,6 +6,7 @@ from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
 from crosscurrent.errors import WrongUse
 from schemas.mapping import MapPayload
 
@@ -15,6 +16,7 @@ CONNECTORS: dict[str, Connector] = {
         GITHUB,
         OPENWEATHERMAP,
         POKEAPI,
+        POKEAPI_GRAPHQL,
     )
 }
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}

@@ -120,10 +120,7 @@ class Fetcher:
             )
         budget.learn(response.headers, now)
         if is_good(response.status):
-            failed = self._failure_in(response.body) if self._failure_in else None
-            if failed is not None:
-                REQUESTS.labels(self._source, type(failed).__name__.lower()).inc()
-                raise failed
+            self._refuse_if_failed(response.body)
             outcome = "not_modified" if response.status == NOT_MODIFIED else "ok"
             REQUESTS.labels(self._source, outcome).inc()
             return response
@@ -132,6 +129,15 @@ class Fetcher:
         )
         REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
         raise error
+
+    def _refuse_if_failed(self, body: bytes) -> None:
+        # looked at as it came, because cleaning costs; what is quoted of it is cleaned
+        if self._failure_in is None or self._failure_in(body) is None:
+            return
+        failed = self._failure_in(self._client.cleaned(body))
+        if failed is not None:
+            REQUESTS.labels(self._source, type(failed).__name__.lower()).inc()
+            raise failed
 
 
 def _is_worth_another_attempt(error: Exception) -> bool:

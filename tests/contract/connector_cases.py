@@ -12,6 +12,7 @@ from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
@@ -53,4 +54,5 @@ CASES = (
     Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(POKEAPI_GRAPHQL, world, POKEAPI_GRAPHQL.targets_default, "/pokeapi_graphql"),
 )

@@ -1,4 +1,4 @@
-"""Every recorded exchange of the three sources maps, or is dead-lettered for a reason that is stated here."""
+"""Every recorded exchange of the sources maps, or is dead-lettered for a reason that is stated here."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.pokeapi_graphql import endpoints as pokeapi_graphql_endpoints
+from connectors.pokeapi_graphql import mapping as pokeapi_graphql_mapping
 from crosscurrent.embedded.recordings.directory import read_body, read_exchanges
 from crosscurrent.embedded.recordings.exchange import RecordedExchange
 from crosscurrent.errors import Poison
@@ -60,7 +62,10 @@ NOTHING_RECORDED = frozenset({"release", "history", "box_city"})
 
 @dataclass(frozen=True)
 class Source:
-    """A source, its mapping, and for each endpoint the observations that each good payload gives at least."""
+    """A source, its mapping, and for each endpoint the observations that each good payload gives at least.
+
+    The folder is that of its recordings, where it is not called like the source.
+    """
 
     name: str
     base_url: str
@@ -68,6 +73,7 @@ class Source:
     map_payload: MapPayload
     not_measured: dict[str, str]
     observations_min: dict[str, int]
+    folder: str = ""
 
 
 SOURCES = (
@@ -125,6 +131,21 @@ SOURCES = (
             "resource_list": 0,  # counted once a list, on its first page
         },
     ),
+    Source(
+        "pokeapi_graphql",
+        "https://graphql.pokeapi.co",
+        pokeapi_graphql_endpoints.endpoint_of,
+        pokeapi_graphql_mapping.map_payload,
+        pokeapi_graphql_endpoints.NOT_MEASURED,
+        {
+            "pokemon": 0,  # a page behind the last has no rows
+            "pokemon_species": 8,
+            "item": 20,
+            "generation": 3,
+            "aggregate": 1,
+        },
+        folder="pokeapi-graphql",
+    ),
 )
 BY_NAME = {source.name: source for source in SOURCES}
 
@@ -175,7 +196,7 @@ def event_of(exchange: RecordedExchange, source: Source, endpoint: str) -> RawEv
 
 def outcomes(source: Source) -> Iterator[Outcome]:
     for exchange in read_exchanges(RECORDINGS):
-        if exchange.source == source.name:
+        if exchange.source == (source.folder or source.name):
             endpoint = source.endpoint_of(exchange.method, exchange.path, exchange.endpoint_kind)
             event = event_of(exchange, source, endpoint)
             observed = things = 0

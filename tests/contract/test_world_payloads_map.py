@@ -28,6 +28,7 @@ TARGETS = {
     "github": ["quillfen-works/sailbench", "tarnholt/peatbog", "org:tarnholt"],
     "openweathermap": ["2179537", "3143244", "59.9127,10.7461"],
     "pokeapi": ["1", "7", "25"],
+    "pokeapi_graphql": list(CONNECTORS["pokeapi_graphql"].targets_default),
 }
 THINGS_ONLY = frozenset({"issues", "events", "forecast", "evolution_chain"})
 
@@ -41,21 +42,35 @@ def world_at(hour: int) -> World:
 
 def asked(world: World, connector: Connector, poll: Poll, fault: Fault | None = None) -> RawEvent:
     url = poll.first_url("", None)
-    path, _, query = url.partition("?")
+    ask = poll.ask(url)
+    path, _, query = ask.url.partition("?")
     parameters = {"appid": "key", **dict(part.split("=", 1) for part in query.split("&") if part)}
     headers = {"user-agent": "test", "authorization": "Bearer token"}
-    answer = world.answer(connector.name, path, parameters, headers, f"http://world/{connector.name}", fault)
+    answer = world.answer(
+        connector.name,
+        path,
+        parameters,
+        headers,
+        f"http://world/{connector.name}",
+        fault,
+        method=poll.method,
+        body=ask.body or b"",
+    )
     assert answer.status == 200, (url, answer.body)
-    assert connector.endpoint_of("GET", url, "") == poll.endpoint
+    assert connector.endpoint_of(poll.method, url, "") == poll.endpoint
     observed_at = datetime.fromtimestamp(world.time.now_seconds(), UTC)
     return event_for(connector.name, poll.endpoint, answer.body, url=url, observed_at=observed_at)
 
 
 def polled(world: World, connector: Connector) -> Iterator[RawEvent]:
+    yield from (event for _, event in polls_of(world, connector))
+
+
+def polls_of(world: World, connector: Connector) -> Iterator[tuple[Poll, RawEvent]]:
     waiting = connector.polls(TARGETS[connector.name])
     for poll in waiting:
         event = asked(world, connector, poll)
-        yield event
+        yield poll, event
         if poll.find and connector.poll_for:
             waiting += [connector.poll_for(*found) for found in poll.find(orjson.loads(event.payload))]
 
@@ -108,14 +123,15 @@ def test_planted_series_are_measured_under_the_names_that_the_demo_looks_for() -
         ("openweathermap", "air_pollution", "$.list[0].dt"),
         ("pokeapi", "pokemon_species", "$.capture_rate"),
         ("pokeapi", "pokemon_list", "$.count"),
+        ("pokeapi_graphql", "pokemon", "$.data.pokemon[0].height"),
     ],
 )
 def test_null_that_the_world_puts_for_a_number_is_refused_with_its_path(
     name: str, endpoint: str, path: str
 ) -> None:
     world, connector = world_at(200), CONNECTORS[name]
-    url = next(event.request_url for event in polled(world, connector) if event.endpoint == endpoint)
-    event = asked(world, connector, Poll(endpoint, "", url), Fault("null-number"))
+    poll = next(poll for poll, event in polls_of(world, connector) if event.endpoint == endpoint)
+    event = asked(world, connector, poll, Fault("null-number"))
 
     with pytest.raises(Poison) as caught:
         mapped(event)
@@ -126,6 +142,5 @@ def test_null_that_the_world_puts_for_a_number_is_refused_with_its_path(
 @pytest.mark.parametrize("name", CONNECTORS)
 def test_field_that_the_world_adds_changes_nothing(name: str) -> None:
     world, connector = world_at(200), CONNECTORS[name]
-    for event in polled(world, connector):
-        poll = Poll(event.endpoint, "", event.request_url)
+    for poll, event in polls_of(world, connector):
         assert mapped(asked(world, connector, poll, Fault("new-field"))) == mapped(event)

@@ -24,6 +24,7 @@ _STATUS = re.compile(r"status-([45]\d\d)")
 _NUMBERS = {
     "github": ("stargazers_count", "number", "id"),
     "openweathermap": ("temp", "pressure", "dt"),
+    "pokeapi_graphql": ("height", "capture_rate", "count"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),
 }
 

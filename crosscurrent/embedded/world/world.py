@@ -13,15 +13,16 @@ from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
+from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "openweathermap", "pokeapi")
+VENDORS = ("github", "openweathermap", "pokeapi", "pokeapi_graphql")
 GITHUB_CONCURRENT_DEFAULT = 100
 
-VENDORS_WITH_POST: tuple[str, ...] = ()
+VENDORS_WITH_POST = ("pokeapi_graphql",)
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -33,11 +34,13 @@ class WorldTerms:
     Attributes:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
+        pokeapi_graphql: PokéAPI GraphQL's.
         github_concurrent: requests to GitHub at once before its secondary limit.
     """
 
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
+    pokeapi_graphql: PokeApiGraphqlTerms = field(default_factory=PokeApiGraphqlTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
 
 
@@ -61,6 +64,7 @@ class World:
             "github": self._github,
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql),
         }
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()

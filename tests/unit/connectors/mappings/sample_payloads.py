@@ -11,6 +11,7 @@ from connectors.github.mapping import TABLE as GITHUB
 from connectors.kit.mapping_table import MappingTable
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.pokeapi_graphql.mapping import TABLE as POKEAPI_GRAPHQL
 from schemas.identity import record_id
 from schemas.records import RawEvent
 
@@ -18,7 +19,9 @@ OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
 NOW = NOW_MS // 1000
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
-TABLES: Mapping[str, MappingTable] = {table.source: table for table in (GITHUB, OPENWEATHERMAP, POKEAPI)}
+TABLES: Mapping[str, MappingTable] = {
+    table.source: table for table in (GITHUB, OPENWEATHERMAP, POKEAPI, POKEAPI_GRAPHQL)
+}
 
 
 def event_for(
@@ -130,6 +133,16 @@ _CHAIN = {
     "chain": {"species": {"name": "tad"}, "evolves_to": [{"species": {"name": "frog"}, "evolves_to": []}]}
 }
 
+_GRAPHQL_POKEMON = {
+    "id": 4, "name": "mud-ball", "height": 7, "weight": 69, "base_experience": None, "is_default": True,
+    "pokemonstats": [{"base_stat": 45, "stat": {"name": "special-attack"}}],
+    "pokemontypes": [{"slot": 1, "type": {"name": "water"}}],
+}  # fmt: skip
+_GRAPHQL_SPECIES = {
+    "id": 4, "name": "mud-ball", "capture_rate": 45, "base_happiness": None, "hatch_counter": 20, "gender_rate": 1,
+    "pokemonspeciesnames": [{"name": "Mud Ball", "language": {"name": "en"}}],
+}  # fmt: skip
+_GRAPHQL_CAPTURE = {"count": 2, "avg": {"capture_rate": 45.5}, "min": {"capture_rate": 3}, "max": None}
 _BERRY = _NAMED | {
     "growth_time": 3, "size": 20, "max_harvest": 5, "natural_gift_power": 60, "smoothness": 25, "soil_dryness": 15,
 }  # fmt: skip
@@ -236,6 +249,43 @@ SAMPLES = (
     Sample("pokeapi", "berry", _BERRY, 6, ("berry",)),
     Sample(
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon",
+        {"data": {"pokemon": [_GRAPHQL_POKEMON], "pokemon_aggregate": {"aggregate": {"count": 41}}}},
+        4,
+        ("pokemon",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon_species",
+        {"data": {"pokemonspecies": [_GRAPHQL_SPECIES]}},
+        3,
+        ("pokemon_species",),
+    ),
+    Sample(
+        "pokeapi_graphql", "item", {"data": {"item": [{"id": 4, "name": "mud", "cost": 200}]}}, 1, ("item",)
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "generation",
+        {
+            "data": {
+                "generation": [
+                    {"id": 1, "name": "first", "pokemonspecies_aggregate": {"aggregate": _GRAPHQL_CAPTURE}}
+                ]
+            }
+        },
+        3,
+        ("generation",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "aggregate",
+        {"data": {"species": {"aggregate": {"avg": {"base_happiness": 59.9}}}}},
+        1,
+        (),
     ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
 )
