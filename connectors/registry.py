@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
+from connectors.notion.connector import NOTION
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
 from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
@@ -14,6 +15,7 @@ CONNECTORS: dict[str, Connector] = {
     connector.name: connector
     for connector in (
         GITHUB,
+        NOTION,
         OPENWEATHERMAP,
         POKEAPI,
         POKEAPI_GRAPHQL,

@@ -31,6 +31,7 @@ class Fetcher:
         pacer: holds the quota.
         clock: the time.
         not_modified_is_free: whether a 304 does not count against the quota.
+        ask_again: further statuses after which asking again may help.
         failure_in: the error that a body with status 200 is, if it is one.
     """
 
@@ -42,6 +43,7 @@ class Fetcher:
         clock: Clock,
         *,
         not_modified_is_free: bool,
+        ask_again: frozenset[int] = frozenset(),
         failure_in: Callable[[bytes], CrosscurrentError | None] | None = None,
     ) -> None:
         self._source = source
@@ -49,6 +51,7 @@ class Fetcher:
         self._pacer = pacer
         self._clock = clock
         self._not_modified_is_free = not_modified_is_free
+        self._ask_again = ask_again
         self._failure_in = failure_in
 
     async def fetch(
@@ -125,7 +128,11 @@ class Fetcher:
             REQUESTS.labels(self._source, outcome).inc()
             return response
         error = failure(
-            response.status, self._client.cleaned(response.body[:4096]), url=response.url, source=self._source
+            response.status,
+            self._client.cleaned(response.body[:4096]),
+            url=response.url,
+            source=self._source,
+            ask_again=self._ask_again,
         )
         REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
         raise error

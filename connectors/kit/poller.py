@@ -155,7 +155,7 @@ class Poller:
         trail = Trail(poll.pages_max(progress.origin.cursor))
         while url is not None:
             try:
-                if not trail.enter(url):
+                if not trail.enter(poll.sent_url(url)):
                     return None
                 ask = poll.ask(url)
                 known = progress.standing.state.page(canonical_url(url))

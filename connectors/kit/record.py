@@ -64,7 +64,7 @@ async def _record_poll(
     found: list[tuple[str, str]] = []
     url: str | None = poll.first_url(asking.base_url, None)
     trail = Trail(poll.pages_max(None))
-    while url is not None and trail.enter(url):
+    while url is not None and trail.enter(poll.sent_url(url)):
         ask = poll.ask(url)
         async with asking.pacer.turn():
             response = await asking.client.ask(ask.url, body=ask.body)

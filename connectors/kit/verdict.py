@@ -10,6 +10,7 @@ from crosscurrent.settings import source_variable
 
 NOT_MODIFIED = 304
 
+_AWAY = frozenset({503, 529})  # 529: Notion's "service overload", with Retry-After
 _ASK_AGAIN = frozenset({408, 425})
 _CREDENTIAL = frozenset({401, 403})
 _GONE = frozenset({404, 410, 451})
@@ -30,7 +31,7 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """
     if status == 429:
         return True
-    if status == 503:
+    if status in _AWAY:
         return "retry-after" in headers
     if status != 403:
         return False
@@ -38,7 +39,9 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     return "retry-after" in headers or spent or any(words in body.lower() for words in _LIMIT_WORDS)
 
 
-def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | Refused:
+def failure(
+    status: int, body: bytes, *, url: str, source: str, ask_again: frozenset[int] = frozenset()
+) -> Transient | Refused:
     """Return the error for an answer that is neither good nor asks to wait.
 
     Args:
@@ -46,9 +49,10 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
         body: of the answer, without secrets; its beginning is quoted.
         url: of the request, without secrets.
         source: name of the source.
+        ask_again: further statuses after which asking again may help.
     """
     found = f"{source} answers {status} for {url}{_reason(body)}"
-    if status >= 500 or status in _ASK_AGAIN:
+    if status >= 500 or status in _ASK_AGAIN | ask_again:
         return Transient(
             found, expected="status 200", todo="nothing: it is asked again", source=source, code=status
         )

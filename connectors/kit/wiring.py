@@ -96,6 +96,7 @@ def make_asking(
             pacer,
             clock,
             not_modified_is_free=free,
+            ask_again=connector.ask_again,
             failure_in=connector.failure_in,
         ),
     )

@@ -15,6 +15,8 @@ import pytest
 from connectors.github import endpoints as github_endpoints
 from connectors.github import mapping as github_mapping
 from connectors.kit.event import Origin, raw_event
+from connectors.notion import endpoints as notion_endpoints
+from connectors.notion import mapping as notion_mapping
 from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
@@ -130,6 +132,15 @@ SOURCES = (
             "berry": 5,
             "resource_list": 0,  # counted once a list, on its first page
         },
+    ),
+    Source(
+        "notion",
+        "https://api.notion.com",
+        notion_endpoints.endpoint_of,
+        notion_mapping.map_payload,
+        notion_endpoints.NOT_MEASURED,
+        # numbers, where a page has any; a list is counted where its address is known
+        dict.fromkeys((*notion_endpoints.POLLED, "written"), 0),
     ),
     Source(
         "pokeapi_graphql",
