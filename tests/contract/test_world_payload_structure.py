@@ -17,10 +17,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from connectors.notion.connector import NOTION
 from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
+from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
@@ -73,6 +76,17 @@ def generations(body: object) -> Iterator[object]:
     # the folder has another question's answer as well
     if isinstance(body, dict) and "generation" in body["data"]:
         yield body
+
+
+def by_type(body: object) -> Iterator[object]:
+    """The rows of a list, or the one object, with the properties under their types instead of their names."""
+    found = body.get("results", [body]) if isinstance(body, dict) else []
+    for one in found:
+        properties = one.get("properties") if isinstance(one, dict) else None
+        if isinstance(properties, dict):
+            yield {**one, "properties": {value["type"]: value for value in properties.values()}}
+        else:
+            yield one
 
 
 def question(endpoint: str) -> str:
@@ -241,6 +255,64 @@ ENDPOINTS = (
         whole,
     ),
     Endpoint(
+        "notion rows",
+        "notion",
+        tuple(f"POST /v1/data_sources/{id_of('data source', source)}/query {{}}" for source in range(3)),
+        ("notion/data-source-query", "notion/page"),
+        "properties",
+        by_type,
+    ),
+    Endpoint(
+        "notion page",
+        "notion",
+        (f"/v1/pages/{id_of('page', TOP_TITLE)}",),
+        ("notion/page",),
+        "properties",
+        by_type,
+        # documented; no page at the top was recorded
+        frozenset({"$.parent.workspace"}),
+    ),
+    Endpoint(
+        "notion data source",
+        "notion",
+        tuple(f"/v1/data_sources/{id_of('data source', source)}" for source in range(3)),
+        ("notion/data-source",),
+        "title",
+        by_type,
+    ),
+    Endpoint(
+        "notion database",
+        "notion",
+        tuple(f"/v1/databases/{id_of('database', source)}" for source in range(3)),
+        ("notion/database",),
+        "data_sources",
+        by_type,
+    ),
+    Endpoint(
+        "notion users",
+        "notion",
+        ("/v1/users",),
+        ("notion/users",),
+        "results",
+        whole,
+    ),
+    Endpoint(
+        "notion blocks",
+        "notion",
+        (f"/v1/blocks/{id_of('page', TOP_TITLE)}/children",),
+        ("notion/block-children", "notion/block"),
+        "type",
+        by_type,
+    ),
+    Endpoint(
+        "notion comments",
+        "notion",
+        (f"/v1/comments?block_id={id_of('page', TOP_TITLE)}",),
+        ("notion/comments",),
+        "discussion_id",
+        by_type,
+    ),
+    Endpoint(
         "pokeapi graphql pokemon",
         "pokeapi_graphql",
         (question("pokemon"),),
@@ -321,7 +393,7 @@ def answered(world: World, vendor: str, address: str) -> object:
         method, address, body = address.split(" ", 2)
     path, _, query = address.partition("?")
     asked = {"appid": "key", **dict(part.split("=") for part in query.split("&") if part)}
-    headers = {"user-agent": "test", "authorization": "Bearer token"}
+    headers = {"user-agent": "test", "authorization": "Bearer token", **NOTION.headers}
     answer = world.answer(
         vendor, path, asked, headers, f"http://world/{vendor}", None, method=method, body=body.encode()
     )

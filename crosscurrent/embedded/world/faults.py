@@ -23,6 +23,7 @@ _STATUS = re.compile(r"status-([45]\d\d)")
 # the number that a connector surely reads, by vendor
 _NUMBERS = {
     "github": ("stargazers_count", "number", "id"),
+    "notion": ("number",),
     "openweathermap": ("temp", "pressure", "dt"),
     "pokeapi_graphql": ("height", "capture_rate", "count"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),

@@ -11,6 +11,7 @@ from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
@@ -19,10 +20,10 @@ from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "openweathermap", "pokeapi", "pokeapi_graphql")
+VENDORS = ("github", "notion", "openweathermap", "pokeapi", "pokeapi_graphql")
 GITHUB_CONCURRENT_DEFAULT = 100
 
-VENDORS_WITH_POST = ("pokeapi_graphql",)
+VENDORS_WITH_POST = ("notion", "pokeapi_graphql")
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -34,14 +35,16 @@ class WorldTerms:
     Attributes:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
-        pokeapi_graphql: PokéAPI GraphQL's.
         github_concurrent: requests to GitHub at once before its secondary limit.
+        notion: Notion's.
+        pokeapi_graphql: PokéAPI GraphQL's.
     """
 
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
-    pokeapi_graphql: PokeApiGraphqlTerms = field(default_factory=PokeApiGraphqlTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
+    notion: NotionTerms = field(default_factory=NotionTerms)
+    pokeapi_graphql: PokeApiGraphqlTerms = field(default_factory=PokeApiGraphqlTerms)
 
 
 class World:
@@ -62,6 +65,7 @@ class World:
         self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
+            "notion": NotionApi(scenario, terms.notion),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
             "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql),

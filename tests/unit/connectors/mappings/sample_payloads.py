@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from connectors.github.mapping import TABLE as GITHUB
 from connectors.kit.mapping_table import MappingTable
+from connectors.notion.mapping import TABLE as NOTION
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
 from connectors.pokeapi_graphql.mapping import TABLE as POKEAPI_GRAPHQL
@@ -18,9 +19,18 @@ from schemas.records import RawEvent
 OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
 NOW = NOW_MS // 1000
+_UUID = "11f2b80c-db82-4282-bb14-a1536c592708"
+_URL = "https://vendor.example/repos/Heron/Reed?per_page=100"
+_URLS = {
+    ("notion", "block_children"): f"https://api.notion.com/v1/blocks/{_UUID}/children?page_size=100",
+    ("notion", "comments"): f"https://api.notion.com/v1/comments?block_id={_UUID}&page_size=100",
+    ("notion", "data_source_query"): f"https://api.notion.com/v1/data_sources/{_UUID}/query#body-sha256=0",
+    ("notion", "search"): "https://api.notion.com/v1/search#body-sha256=0",
+    ("notion", "users"): "https://api.notion.com/v1/users?page_size=100",
+}
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
 TABLES: Mapping[str, MappingTable] = {
-    table.source: table for table in (GITHUB, OPENWEATHERMAP, POKEAPI, POKEAPI_GRAPHQL)
+    table.source: table for table in (GITHUB, NOTION, OPENWEATHERMAP, POKEAPI, POKEAPI_GRAPHQL)
 }
 
 
@@ -29,7 +39,7 @@ def event_for(
     endpoint: str,
     payload: object,
     *,
-    url: str = "https://vendor.example/repos/Heron/Reed?per_page=100",
+    url: str | None = None,
     observed_at: datetime = OBSERVED_AT,
 ) -> RawEvent:
     """Return an event; a payload that is not bytes is encoded as JSON."""
@@ -39,7 +49,7 @@ def event_for(
         source=source,
         endpoint=endpoint,
         request_method="GET",
-        request_url=url,
+        request_url=url or _URLS.get((source, endpoint), _URL),
         request_key=endpoint,
         status=200,
         headers={},
@@ -120,6 +130,36 @@ _AIR = {
     "coord": {"lon": 4.9, "lat": 52.37},
     "list": [{"dt": NOW - 60, "main": {"aqi": 2}, "components": {"co": 210.3, "no2": 11, "pm2_5": 4.5}}],
 }
+_NOTION_PAGE = {
+    "object": "page", "id": _UUID, "last_edited_time": "2026-03-10T11:00:00.000Z", "parent": {"type": "workspace"},
+    "properties": {
+        "Name": {"id": "title", "type": "title", "title": [{"plain_text": "Winch"}]},
+        "Level": {"id": "lVl%3A", "type": "number", "number": 4.5},
+        "Sum": {"id": "s", "type": "formula", "formula": {"type": "number", "number": 2}},
+        "All": {"id": "a", "type": "rollup", "rollup": {"type": "number", "number": 3}},
+        "Seen": {"id": "x", "type": "checkbox", "checkbox": True},
+        "Marks": {"id": "m", "type": "multi_select", "multi_select": [{"name": "early"}]},
+        "Who": {"id": "w", "type": "people", "people": []},
+        "Kin": {"id": "k", "type": "relation", "relation": [{"id": "other"}], "has_more": False},
+        "Files": {"id": "f", "type": "files", "files": []},
+    },
+}  # fmt: skip
+_NOTION_USER = {
+    "object": "user",
+    "id": _UUID,
+    "name": "Ada",
+    "type": "person",
+    "person": {"email": "a@b.example"},
+}
+_NOTION_BLOCK = {
+    "object": "block",
+    "id": _UUID,
+    "type": "to_do",
+    "has_children": False,
+    "to_do": {"checked": True},
+}
+_NOTION_COMMENT = {"object": "comment", "id": _UUID, "discussion_id": "d", "rich_text": []}
+_NOTION_DATABASE = {"object": "database", "id": _UUID, "title": [{"plain_text": "Log"}]}
 _NAMED = {"id": 4, "name": "mud-ball", "names": [{"name": "Mud Ball", "language": {"name": "en"}}]}
 _POKEMON = _NAMED | {
     "base_experience": None, "height": 7, "weight": 69,
@@ -150,6 +190,11 @@ _ONLY_NAMED = (
     "ability", "generation", "growth_rate", "language", "location", "location_area", "nature", "pokedex",
     "pokemon_form", "region", "stat", "type", "version",
 )  # fmt: skip
+
+
+def _notion_list(row: object) -> object:
+    return {"object": "list", "results": [row], "has_more": False, "next_cursor": None}
+
 
 SAMPLES = (
     Sample("github", "repository", _REPOSITORY, 5, ("repository",)),
@@ -205,6 +250,17 @@ SAMPLES = (
     Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
     Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),
     Sample("github", "code_frequency", [[MONDAY, 12, -5]], 2, ()),
+    Sample("notion", "page", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "written", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "search", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "data_source_query", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "users", _notion_list(_NOTION_USER), 1, ("user",)),
+    Sample("notion", "user", _NOTION_USER, 0, ("user",)),
+    Sample("notion", "database", _NOTION_DATABASE, 0, ("database",)),
+    Sample("notion", "data_source", _NOTION_DATABASE | {"object": "data_source"}, 0, ("data_source",)),
+    Sample("notion", "block_children", _notion_list(_NOTION_BLOCK), 1, ("block",)),
+    Sample("notion", "block", _NOTION_BLOCK, 0, ("block",)),
+    Sample("notion", "comments", _notion_list(_NOTION_COMMENT), 1, ("comment",)),
     Sample("openweathermap", "weather", _WEATHER | {"cod": 200}, 7, ("city",)),
     Sample("openweathermap", "group", {"cnt": 1, "list": [_WEATHER]}, 7, ("city",)),
     Sample("openweathermap", "find", {"cod": "200", "list": [_WEATHER | {"rain": None}]}, 6, ("city",)),
