@@ -1,4 +1,4 @@
-"""The one door to httpx: a request within bounds of time, size and redirects, and no secret in what comes out."""
+"""The one door to httpx: a GET or POST within bounds of time, size and redirects, and no secret in what comes out."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_OF_A_POST = frozenset({307, 308})  # RFC 9110 section 15.4: these keep method and body
 _URLS_CACHED_MAX = 4096
 _BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout, TimeoutError)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -140,12 +141,26 @@ class HttpClient:
     async def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
     ) -> Response:
-        """Return the answer to a GET, whatever its status; a token that is refused is renewed once.
+        """Return the answer to a GET, whatever its status; see ``ask``."""
+        return await self.ask(url, headers, follow=follow)
+
+    async def ask(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        follow: bool = True,
+    ) -> Response:
+        """Return the answer to a GET, or to a POST if there is a body, whatever its status.
+
+        A token that is refused is renewed once.
 
         Args:
             url: address, without credential.
             headers: of this request.
-            follow: whether redirects are followed.
+            body: JSON; it goes to the vendor's own origin only, wherever a redirect leads.
+            follow: whether redirects are followed; those that would make a GET of a POST are not.
 
         Raises:
             Transient: no connection, a timeout, or a connection that broke.
@@ -154,17 +169,20 @@ class HttpClient:
             Refused: more redirects than are followed, or no token is granted.
             Poison: a content coding that was not asked for, or an address that is none.
         """
+        headers = dict(headers or {})
+        if body is not None:
+            headers["content-type"] = "application/json"
         if self._tokens is None:
-            return await self._get(url, headers or {}, self._secret, follow)
+            return await self._followed(url, headers, self._secret, body, follow=follow)
         token = await self._tokens.current()
-        response = await self._get(url, headers or {}, token, follow)
+        response = await self._followed(url, headers, token, body, follow=follow)
         if response.status != _UNAUTHORISED:
             self._note_accepted(token, response)
             return response
         renewed = await self._tokens.renewed(token)
         if renewed is None:
             return response
-        again = await self._get(url, headers or {}, renewed, follow)
+        again = await self._followed(url, headers, renewed, body, follow=follow)
         self._note_accepted(renewed, again)
         return replace(again, requests=again.requests + response.requests)
 
@@ -182,7 +200,7 @@ class HttpClient:
             Poison: a content coding that was not asked for, or an address that is none.
         """
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        return await self._ask_once("POST", url, headers, self._secret, content=urlencode(form).encode())
+        return await self._ask_once(url, headers, self._secret, urlencode(form).encode())
 
     def redacted(self, url: str) -> str:
         """Return an address without secrets."""
@@ -214,13 +232,18 @@ class HttpClient:
     def _secret_values(self) -> tuple[bytes, ...]:
         return self._own_secret_values if self._tokens is None else self._tokens.secret_values
 
-    async def _get(self, url: str, headers: Mapping[str, str], secret: str | None, follow: bool) -> Response:
+    async def _followed(
+        self, url: str, headers: Mapping[str, str], secret: str | None, content: bytes | None, *, follow: bool
+    ) -> Response:
         for hop in range(1, REDIRECTS_MAX + 2):
-            response = await self._ask_once("GET", url, headers, secret, requests=hop)
+            response = await self._ask_once(url, headers, secret, content, requests=hop)
             location = response.headers.get("location")
-            if not follow or response.status not in _REDIRECTS or not location:
+            followed = _REDIRECTS if content is None else _REDIRECTS_OF_A_POST
+            if not follow or response.status not in followed or not location:
                 return response
             url = urljoin(url, location)
+            if content is not None and not self._is_own(url):
+                return response
         raise Refused(
             f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
             expected=f"at most {REDIRECTS_MAX}",
@@ -229,18 +252,18 @@ class HttpClient:
 
     async def _ask_once(
         self,
-        method: str,
         url: str,
         headers: Mapping[str, str],
         secret: str | None,
+        content: bytes | None,
         *,
-        content: bytes | None = None,
         requests: int = 1,
     ) -> Response:
         body: Body | None = None
         try:
             sent_url, sent_headers = self._with_credential(url, headers, secret)
             async with asyncio.timeout(_TOTAL_SECONDS_MAX):
+                method = "GET" if content is None else "POST"
                 request = self._client.build_request(
                     method, _parsed(sent_url), headers=sent_headers, content=content
                 )
@@ -267,10 +290,13 @@ class HttpClient:
     def _with_credential(
         self, url: str, headers: Mapping[str, str], secret: str | None
     ) -> tuple[str, dict[str, str]]:
-        parts = urlsplit(url)
-        if secret is None or (parts.scheme, parts.netloc) != self._origin:
+        if secret is None or not self._is_own(url):
             return url, dict(headers)
         return self._auth.url(url, secret), {**headers, **self._auth.headers(secret)}
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.netloc) == self._origin
 
     def _clean_value(self, value: str) -> str:
         # the vendor may repeat our request in a Link or Location

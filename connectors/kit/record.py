@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connectors.kit.client import Response
 from connectors.kit.declaration import Connector, Poll
+from connectors.kit.json_request import Ask
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail
 from connectors.kit.wiring import Asking, make_asking, secrets_of
@@ -62,11 +63,12 @@ async def _record_poll(
     found: list[tuple[str, str]] = []
     url: str | None = poll.first_url(asking.base_url, None)
     trail = Trail(poll.pages_max(None))
-    while url is not None and trail.enter(url):
+    while url is not None and trail.enter(poll.sent_url(url)):
+        ask = poll.ask(url)
         async with asking.pacer.turn():
-            response = await asking.client.get(url)
+            response = await asking.client.ask(ask.url, body=ask.body)
         asking.pacer.budget.learn(response.headers, SystemClock().monotonic_seconds())
-        written.append(writer.write(poll.endpoint, poll.target or "all", _exchange(asking, url, response)))
+        written.append(writer.write(poll.endpoint, poll.target or "all", _exchange(asking, ask, response)))
         if response.status != 200:
             break
         page = Page(url, response.headers, response.body)
@@ -76,5 +78,12 @@ async def _record_poll(
     return found
 
 
-def _exchange(asking: Asking, url: str, response: Response) -> Exchange:
-    return Exchange("GET", asking.client.redacted(url), response.status, response.headers, response.body)
+def _exchange(asking: Asking, ask: Ask, response: Response) -> Exchange:
+    return Exchange(
+        "GET" if ask.body is None else "POST",
+        asking.client.redacted(ask.url),
+        response.status,
+        response.headers,
+        response.body,
+        ask.body or b"",
+    )

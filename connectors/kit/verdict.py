@@ -10,6 +10,7 @@ from crosscurrent.settings import source_variable
 
 NOT_MODIFIED = 304
 
+_AWAY = frozenset({503, 529})  # 529: Notion's "service overload", with Retry-After
 _ASK_AGAIN = frozenset({408, 425})
 _CREDENTIAL = frozenset({401, 403})
 _GONE = frozenset({404, 410, 451})
@@ -31,7 +32,7 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """
     if status == 429:
         return True
-    if status == 503:
+    if status in _AWAY:
         return headers.get("retry-after", "0") != "0" or _speaks_of_limit(body)
     if status != 403:
         return False
@@ -46,6 +47,7 @@ def failure(
     url: str,
     source: str,
     credential_settings: tuple[str, ...] = ("token",),
+    ask_again: frozenset[int] = frozenset(),
 ) -> Transient | Refused:
     """Return the error for an answer that is neither good nor asks to wait.
 
@@ -55,9 +57,10 @@ def failure(
         url: of the request, without secrets.
         source: name of the source.
         credential_settings: names of the settings that hold the credential.
+        ask_again: further statuses after which asking again may help.
     """
     found = f"{source} answers {status} for {url}{reason_in(body)}"
-    if status >= 500 or status in _ASK_AGAIN:
+    if status >= 500 or status in _ASK_AGAIN | ask_again:
         return Transient(
             found, expected="status 200", todo="nothing: it is asked again", source=source, code=status
         )

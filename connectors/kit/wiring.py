@@ -123,6 +123,8 @@ def make_asking(
             clock,
             not_modified_is_free=free,
             credential_settings=credential_settings(connector),
+            ask_again=connector.ask_again,
+            failure_in=connector.failure_in,
         ),
     )
 

@@ -51,7 +51,7 @@ def test_connector_names_endpoints_as_its_mapping_does(case: Case) -> None:
     for poll in case.connector.polls(case.targets):
         path = poll.first_url("", None)
 
-        assert case.connector.endpoint_of("GET", path, "") == poll.endpoint
+        assert case.connector.endpoint_of(poll.method, path, "") == poll.endpoint
 
 
 @every_connector

@@ -17,10 +17,14 @@ from connectors.github import mapping as github_mapping
 from connectors.kit.event import Origin, raw_event
 from connectors.musicbrainz import endpoints as musicbrainz_endpoints
 from connectors.musicbrainz import mapping as musicbrainz_mapping
+from connectors.notion import endpoints as notion_endpoints
+from connectors.notion import mapping as notion_mapping
 from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.pokeapi_graphql import endpoints as pokeapi_graphql_endpoints
+from connectors.pokeapi_graphql import mapping as pokeapi_graphql_mapping
 from connectors.spotify import endpoints as spotify_endpoints
 from connectors.spotify import mapping as spotify_mapping
 from connectors.tmdb import endpoints as tmdb_endpoints
@@ -82,7 +86,10 @@ NOTHING_RECORDED = frozenset({"release", "history", "box_city", "playlist_item"}
 
 @dataclass(frozen=True)
 class Source:
-    """A source, its mapping, and for each endpoint the observations that each good payload gives at least."""
+    """A source, its mapping, and for each endpoint the observations that each good payload gives at least.
+
+    The folder is that of its recordings, where it is not called like the source.
+    """
 
     name: str
     base_url: str
@@ -90,6 +97,7 @@ class Source:
     map_payload: MapPayload
     not_measured: dict[str, str]
     observations_min: dict[str, int]
+    folder: str = ""
 
 
 SOURCES = (
@@ -168,6 +176,30 @@ SOURCES = (
             "berry": 5,
             "resource_list": 0,  # counted once a list, on its first page
         },
+    ),
+    Source(
+        "notion",
+        "https://api.notion.com",
+        notion_endpoints.endpoint_of,
+        notion_mapping.map_payload,
+        notion_endpoints.NOT_MEASURED,
+        # numbers, where a page has any; a list is counted where its address is known
+        dict.fromkeys((*notion_endpoints.POLLED, "written"), 0),
+    ),
+    Source(
+        "pokeapi_graphql",
+        "https://graphql.pokeapi.co",
+        pokeapi_graphql_endpoints.endpoint_of,
+        pokeapi_graphql_mapping.map_payload,
+        pokeapi_graphql_endpoints.NOT_MEASURED,
+        {
+            "pokemon": 0,  # a page behind the last has no rows
+            "pokemon_species": 8,
+            "item": 20,
+            "generation": 3,
+            "aggregate": 1,
+        },
+        folder="pokeapi-graphql",
     ),
     Source(
         "spotify",
@@ -267,7 +299,7 @@ def event_of(exchange: RecordedExchange, source: Source, endpoint: str) -> RawEv
 
 def outcomes(source: Source) -> Iterator[Outcome]:
     for exchange in read_exchanges(RECORDINGS):
-        if exchange.source == source.name:
+        if exchange.source == (source.folder or source.name):
             endpoint = source.endpoint_of(exchange.method, exchange.path, exchange.endpoint_kind)
             event = event_of(exchange, source, endpoint)
             observed = things = 0

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from crosscurrent.embedded.world.exchange import JSON, Answer
 from crosscurrent.embedded.world.faults import Fault
 from crosscurrent.embedded.world.truth import truth
-from crosscurrent.embedded.world.world import POSTED_PATHS, VENDORS, World
+from crosscurrent.embedded.world.world import VENDORS, World, takes_post
 from crosscurrent.errors import WrongUse
 
 GZIP_BYTES_MIN = 512
@@ -97,15 +97,16 @@ class _VendorEndpoint:
             self._world.end(self._vendor, status)
 
     async def _answer(self, request: Request, path: str, fault: Fault | None) -> Answer:
-        posted = request.method == "POST" and path in POSTED_PATHS.get(self._vendor, frozenset())
-        if request.method != "GET" and not posted:
-            return Answer(405, orjson.dumps({"message": "Method Not Allowed"}), headers={"allow": "GET"})
-        origin = f"{request.url.scheme}://{request.url.netloc}/{self._vendor}"
-        query = dict(request.query_params)
+        allowed = ("GET", "POST") if takes_post(self._vendor, path) else ("GET",)
+        if request.method not in allowed:
+            refusal = orjson.dumps({"message": "Method Not Allowed"})
+            return Answer(405, refusal, headers={"allow": ", ".join(allowed)})
         try:
-            body = await _bytes(request) if posted else b""
+            body = await _content(request) if request.method == "POST" else b""
         except WrongUse as error:
             return Answer(413, orjson.dumps({"message": str(error)}))
+        origin = f"{request.url.scheme}://{request.url.netloc}/{self._vendor}"
+        query = dict(request.query_params)
         return self._world.answer(
             self._vendor, path, query, request.headers, origin, fault, method=request.method, body=body
         )
@@ -154,7 +155,7 @@ def _accepts_gzip(request: Request) -> bool:
     return any(coding.split(";")[0] == "gzip" and not coding.endswith(";q=0") for coding in codings)
 
 
-async def _bytes(request: Request) -> bytes:
+async def _content(request: Request) -> bytes:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -166,9 +167,8 @@ async def _bytes(request: Request) -> bytes:
 
 
 async def _body(request: Request) -> dict[str, object]:
-    raw = await _bytes(request)
     try:
-        decoded = orjson.loads(raw)
+        decoded = orjson.loads(await _content(request))
     except orjson.JSONDecodeError as error:
         raise WrongUse(
             f"a body that is not JSON ({error})", expected="a JSON object", todo="send one"

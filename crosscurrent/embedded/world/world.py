@@ -12,8 +12,10 @@ from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
+from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
+from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, SpotifyTerms
@@ -21,11 +23,20 @@ from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi", "spotify", "tmdb")
-# what is asked by POST, by vendor
-POSTED_PATHS = {"spotify": frozenset({TOKEN_PATH})}
+VENDORS = (
+    "github",
+    "musicbrainz",
+    "notion",
+    "openweathermap",
+    "pokeapi",
+    "pokeapi_graphql",
+    "spotify",
+    "tmdb",
+)
 GITHUB_CONCURRENT_DEFAULT = 100
 
+# where vendors are asked by POST too: at this path, and below it if it ends in a slash
+_POSTED = {"notion": "/", "pokeapi_graphql": "/", "spotify": TOKEN_PATH}
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -38,6 +49,8 @@ class WorldTerms:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
         musicbrainz: MusicBrainz's.
+        notion: Notion's.
+        pokeapi_graphql: PokéAPI GraphQL's.
         spotify: Spotify's.
         tmdb: TMDB's.
         github_concurrent: requests to GitHub at once before its secondary limit.
@@ -46,6 +59,8 @@ class WorldTerms:
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
     musicbrainz: MusicBrainzTerms = field(default_factory=MusicBrainzTerms)
+    notion: NotionTerms = field(default_factory=NotionTerms)
+    pokeapi_graphql: PokeApiGraphqlTerms = field(default_factory=PokeApiGraphqlTerms)
     spotify: SpotifyTerms = field(default_factory=SpotifyTerms)
     tmdb: TmdbTerms = field(default_factory=TmdbTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
@@ -70,8 +85,10 @@ class World:
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
             "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
+            "notion": NotionApi(scenario, terms.notion),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql),
             "spotify": SpotifyApi(scenario, terms.spotify),
             "tmdb": TmdbApi(scenario, terms.tmdb),
         }
@@ -103,7 +120,7 @@ class World:
     ) -> Answer:
         """Return the vendor's response to a request, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
-        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
+        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}" + body.decode("latin-1"))
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
         call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
@@ -132,3 +149,9 @@ class World:
             },
             "faults_pending": self.faults.pending(),
         }
+
+
+def takes_post(vendor: str, path: str) -> bool:
+    """Return whether a vendor is asked by POST too at a path."""
+    posted = _POSTED.get(vendor)
+    return posted is not None and (path == posted or (posted.endswith("/") and path.startswith(posted)))

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from connectors.github.mapping import TABLE as GITHUB
 from connectors.kit.mapping_table import MappingTable
 from connectors.musicbrainz.mapping import TABLE as MUSICBRAINZ
+from connectors.notion.mapping import TABLE as NOTION
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.pokeapi_graphql.mapping import TABLE as POKEAPI_GRAPHQL
 from connectors.spotify.mapping import TABLE as SPOTIFY
 from connectors.tmdb.mapping import TABLE as TMDB
 from schemas.identity import record_id
@@ -20,10 +22,20 @@ from schemas.records import RawEvent
 OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
 NOW = NOW_MS // 1000
+_UUID = "11f2b80c-db82-4282-bb14-a1536c592708"
 MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
+_URL = f"https://vendor.example/repos/Heron/Reed?per_page=100&artist={MBID}&query=heron"
+_URLS = {
+    ("notion", "block_children"): f"https://api.notion.com/v1/blocks/{_UUID}/children?page_size=100",
+    ("notion", "comments"): f"https://api.notion.com/v1/comments?block_id={_UUID}&page_size=100",
+    ("notion", "data_source_query"): f"https://api.notion.com/v1/data_sources/{_UUID}/query#body-sha256=0",
+    ("notion", "search"): "https://api.notion.com/v1/search#body-sha256=0",
+    ("notion", "users"): "https://api.notion.com/v1/users?page_size=100",
+}
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
 TABLES: Mapping[str, MappingTable] = {
-    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, SPOTIFY, TMDB)
+    table.source: table
+    for table in (GITHUB, MUSICBRAINZ, NOTION, OPENWEATHERMAP, POKEAPI, POKEAPI_GRAPHQL, SPOTIFY, TMDB)
 }
 
 
@@ -32,7 +44,7 @@ def event_for(
     endpoint: str,
     payload: object,
     *,
-    url: str = f"https://vendor.example/repos/Heron/Reed?per_page=100&artist={MBID}&query=heron",
+    url: str | None = None,
     observed_at: datetime = OBSERVED_AT,
 ) -> RawEvent:
     """Return an event; a payload that is not bytes is encoded as JSON."""
@@ -42,7 +54,7 @@ def event_for(
         source=source,
         endpoint=endpoint,
         request_method="GET",
-        request_url=url,
+        request_url=url or _URLS.get((source, endpoint), _URL),
         request_key=endpoint,
         status=200,
         headers={},
@@ -123,6 +135,36 @@ _AIR = {
     "coord": {"lon": 4.9, "lat": 52.37},
     "list": [{"dt": NOW - 60, "main": {"aqi": 2}, "components": {"co": 210.3, "no2": 11, "pm2_5": 4.5}}],
 }
+_NOTION_PAGE = {
+    "object": "page", "id": _UUID, "last_edited_time": "2026-03-10T11:00:00.000Z", "parent": {"type": "workspace"},
+    "properties": {
+        "Name": {"id": "title", "type": "title", "title": [{"plain_text": "Winch"}]},
+        "Level": {"id": "lVl%3A", "type": "number", "number": 4.5},
+        "Sum": {"id": "s", "type": "formula", "formula": {"type": "number", "number": 2}},
+        "All": {"id": "a", "type": "rollup", "rollup": {"type": "number", "number": 3}},
+        "Seen": {"id": "x", "type": "checkbox", "checkbox": True},
+        "Marks": {"id": "m", "type": "multi_select", "multi_select": [{"name": "early"}]},
+        "Who": {"id": "w", "type": "people", "people": []},
+        "Kin": {"id": "k", "type": "relation", "relation": [{"id": "other"}], "has_more": False},
+        "Files": {"id": "f", "type": "files", "files": []},
+    },
+}  # fmt: skip
+_NOTION_USER = {
+    "object": "user",
+    "id": _UUID,
+    "name": "Ada",
+    "type": "person",
+    "person": {"email": "a@b.example"},
+}
+_NOTION_BLOCK = {
+    "object": "block",
+    "id": _UUID,
+    "type": "to_do",
+    "has_children": False,
+    "to_do": {"checked": True},
+}
+_NOTION_COMMENT = {"object": "comment", "id": _UUID, "discussion_id": "d", "rich_text": []}
+_NOTION_DATABASE = {"object": "database", "id": _UUID, "title": [{"plain_text": "Log"}]}
 _NAMED = {"id": 4, "name": "mud-ball", "names": [{"name": "Mud Ball", "language": {"name": "en"}}]}
 _POKEMON = _NAMED | {
     "base_experience": None, "height": 7, "weight": 69,
@@ -136,6 +178,16 @@ _CHAIN = {
     "chain": {"species": {"name": "tad"}, "evolves_to": [{"species": {"name": "frog"}, "evolves_to": []}]}
 }
 
+_GRAPHQL_POKEMON = {
+    "id": 4, "name": "mud-ball", "height": 7, "weight": 69, "base_experience": None, "is_default": True,
+    "pokemonstats": [{"base_stat": 45, "stat": {"name": "special-attack"}}],
+    "pokemontypes": [{"slot": 1, "type": {"name": "water"}}],
+}  # fmt: skip
+_GRAPHQL_SPECIES = {
+    "id": 4, "name": "mud-ball", "capture_rate": 45, "base_happiness": None, "hatch_counter": 20, "gender_rate": 1,
+    "pokemonspeciesnames": [{"name": "Mud Ball", "language": {"name": "en"}}],
+}  # fmt: skip
+_GRAPHQL_CAPTURE = {"count": 2, "avg": {"capture_rate": 45.5}, "min": {"capture_rate": 3}, "max": None}
 _BERRY = _NAMED | {
     "growth_time": 3, "size": 20, "max_harvest": 5, "natural_gift_power": 60, "smoothness": 25, "soil_dryness": 15,
 }  # fmt: skip
@@ -227,6 +279,10 @@ def _browse(entity: str, row: object) -> dict[str, object]:
     return {f"{entity}s": [row], f"{entity}-offset": 0, f"{entity}-count": 664}
 
 
+def _notion_list(row: object) -> object:
+    return {"object": "list", "results": [row], "has_more": False, "next_cursor": None}
+
+
 SAMPLES = (
     Sample("github", "repository", _REPOSITORY, 5, ("repository",)),
     Sample("github", "organisation_repositories", [_REPOSITORY], 5, ("repository",)),
@@ -281,6 +337,17 @@ SAMPLES = (
     Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
     Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),
     Sample("github", "code_frequency", [[MONDAY, 12, -5]], 2, ()),
+    Sample("notion", "page", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "written", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "search", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "data_source_query", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "users", _notion_list(_NOTION_USER), 1, ("user",)),
+    Sample("notion", "user", _NOTION_USER, 0, ("user",)),
+    Sample("notion", "database", _NOTION_DATABASE, 0, ("database",)),
+    Sample("notion", "data_source", _NOTION_DATABASE | {"object": "data_source"}, 0, ("data_source",)),
+    Sample("notion", "block_children", _notion_list(_NOTION_BLOCK), 1, ("block",)),
+    Sample("notion", "block", _NOTION_BLOCK, 0, ("block",)),
+    Sample("notion", "comments", _notion_list(_NOTION_COMMENT), 1, ("comment",)),
     Sample("openweathermap", "weather", _WEATHER | {"cod": 200}, 7, ("city",)),
     Sample("openweathermap", "group", {"cnt": 1, "list": [_WEATHER]}, 7, ("city",)),
     Sample("openweathermap", "find", {"cod": "200", "list": [_WEATHER | {"rain": None}]}, 6, ("city",)),
@@ -344,6 +411,43 @@ SAMPLES = (
     Sample("pokeapi", "berry", _BERRY, 6, ("berry",)),
     Sample(
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon",
+        {"data": {"pokemon": [_GRAPHQL_POKEMON], "pokemon_aggregate": {"aggregate": {"count": 41}}}},
+        4,
+        ("pokemon",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon_species",
+        {"data": {"pokemonspecies": [_GRAPHQL_SPECIES]}},
+        3,
+        ("pokemon_species",),
+    ),
+    Sample(
+        "pokeapi_graphql", "item", {"data": {"item": [{"id": 4, "name": "mud", "cost": 200}]}}, 1, ("item",)
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "generation",
+        {
+            "data": {
+                "generation": [
+                    {"id": 1, "name": "first", "pokemonspecies_aggregate": {"aggregate": _GRAPHQL_CAPTURE}}
+                ]
+            }
+        },
+        3,
+        ("generation",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "aggregate",
+        {"data": {"species": {"aggregate": {"avg": {"base_happiness": 59.9}}}}},
+        1,
+        (),
     ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
     Sample("spotify", "artist", _SPOTIFY_ARTIST, 2, ("artist",)),

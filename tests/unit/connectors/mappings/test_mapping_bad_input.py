@@ -180,6 +180,13 @@ NUMBERS = (
     ("pokeapi", "pokemon_species", "capture_rate", "$.capture_rate"),
     ("pokeapi", "evolution_chain", "id", "$.id"),
     ("pokeapi", "pokemon_list", "count", "$.count"),
+    ("pokeapi_graphql", "pokemon", "data.pokemon.0.height", "$.data.pokemon[0].height"),
+    (
+        "pokeapi_graphql",
+        "pokemon_species",
+        "data.pokemonspecies.0.capture_rate",
+        "$.data.pokemonspecies[0].capture_rate",
+    ),
 )
 NUMBER_IDS = [f"{source}-{endpoint}-{path}" for source, endpoint, path, _ in NUMBERS]
 
