@@ -5,8 +5,11 @@ from __future__ import annotations
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
+from connectors.notion.connector import NOTION
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
+from connectors.spotify.connector import SPOTIFY
 from connectors.tmdb.connector import TMDB
 from crosscurrent.errors import WrongUse
 from schemas.mapping import MapPayload
@@ -16,8 +19,11 @@ CONNECTORS: dict[str, Connector] = {
     for connector in (
         GITHUB,
         MUSICBRAINZ,
+        NOTION,
         OPENWEATHERMAP,
         POKEAPI,
+        POKEAPI_GRAPHQL,
+        SPOTIFY,
         TMDB,
     )
 }

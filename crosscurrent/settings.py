@@ -112,6 +112,13 @@ class SourceSettings(Section):
     token: SecretStr | None = Field(
         None, description="The credential: a token or a key, as the vendor calls it."
     )
+    client_id: str | None = Field(
+        None, description="The app's id, where the vendor grants tokens to an app (Spotify)."
+    )
+    client_secret: SecretStr | None = Field(None, description="The secret that belongs to `client_id`.")
+    token_url: str | None = Field(
+        None, description="Address that grants tokens for `client_id`; the vendor's own if not set."
+    )
     contact: str | None = Field(
         None,
         max_length=200,

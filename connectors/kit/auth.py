@@ -1,7 +1,8 @@
-"""How a credential goes onto a request: as a bearer header, as a query parameter, or not at all (pure)."""
+"""How a credential goes onto a request: as a header, as a query parameter, or not at all (pure)."""
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -44,6 +45,51 @@ class BearerHeader:
     def headers(self, secret: str) -> dict[str, str]:
         """Return the ``Authorization`` header."""
         return {"authorization": f"Bearer {secret}"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """A bearer token that the vendor grants for a client id and its secret (RFC 6749 section 4.4).
+
+    ``access_token.AccessToken`` gets it and keeps it; ``headers`` takes the token, never the client's secret.
+
+    Attributes:
+        token_url: address of the token endpoint, where the settings name no other.
+        lifetime_seconds: of a token whose grant does not say how long it lives.
+        required: whether the vendor answers nothing without it.
+        description: how the vendor takes the credential, for people.
+    """
+
+    token_url: str
+    lifetime_seconds: float = 3600.0
+    required: bool = True
+    description: str = "client id and secret (OAuth client credentials)"
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address as it is."""
+        del secret
+        return url
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return the ``Authorization`` header for an access token."""
+        return {"authorization": f"Bearer {secret}"}
+
+
+@dataclass(frozen=True, slots=True)
+class BasicHeader:
+    """``Authorization: Basic …`` (RFC 7617); the secret is ``id:secret``, each part quoted."""
+
+    required: bool = True
+    description: str = "id and secret"
+
+    def url(self, url: str, secret: str) -> str:
+        """Return the address as it is."""
+        del secret
+        return url
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return the ``Authorization`` header."""
+        return {"authorization": f"Basic {b64encode(secret.encode()).decode()}"}
 
 
 @dataclass(frozen=True, slots=True)

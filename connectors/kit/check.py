@@ -52,9 +52,10 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
         return CheckResult(connector.name, error=error)
     poll = asking.polls[0]
     url = poll.first_url(asking.base_url, None)
-    shown = asking.client.redacted(url)
+    ask = poll.ask(url)
+    shown = asking.client.redacted(ask.url) + ask.mark
     try:
-        response = await asking.fetcher.fetch(url, None, Cost())
+        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body)
     except CrosscurrentError as error:
         away = isinstance(error, Transient) and not isinstance(error, Backpressure)
         return CheckResult(connector.name, shown, quota_remaining=_remaining(asking), error=error, away=away)
@@ -78,6 +79,7 @@ def _mapped(
         endpoint=poll.endpoint,
         request_key=poll.request_key,
         poll_id=poll_id(tenant, connector.name, poll.request_key, "check"),
+        method=poll.method,
     )
     event = raw_event(
         origin,

@@ -1,15 +1,16 @@
-"""The one door to httpx: a GET within bounds of time, size and redirects, and no secret in what comes out."""
+"""The one door to httpx: a GET or POST within bounds of time, size and redirects, and no secret in what comes out."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from importlib.metadata import version
-from urllib.parse import urljoin, urlsplit
+from typing import Protocol
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 
@@ -23,10 +24,13 @@ BODY_BYTES_MAX = 64 * 1024 * 1024
 REDIRECTS_MAX = 5
 CONNECTIONS_MAX = 32
 
+_UNAUTHORISED = 401
+_FIRST_ERROR_STATUS = 400
 _TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_OF_A_POST = frozenset({307, 308})  # RFC 9110 section 15.4: these keep method and body
 _URLS_CACHED_MAX = 4096
 _BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout, TimeoutError)
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -51,6 +55,35 @@ class Response:
     requests: int = 1
 
 
+class Tokens(Protocol):
+    """Gives the token that goes onto requests, where the vendor grants tokens that expire.
+
+    ``current`` is asked before each request; after it either ``accepted``, or ``renewed`` when the vendor answered
+    401. Both may be asked by many requests at once. ``close`` comes last.
+    """
+
+    @property
+    def secret_values(self) -> tuple[bytes, ...]:
+        """What must not be seen: the tokens, and what they are granted for."""
+        ...
+
+    async def current(self) -> str:
+        """Return a token that has not expired by our clock."""
+        ...
+
+    def accepted(self, token: str) -> None:
+        """Take note that the vendor took a token."""
+        ...
+
+    async def renewed(self, refused: str) -> str | None:
+        """Return another token after a 401, or ``None`` if another would fare no better."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
 class HttpClient:
     """Asks one vendor. May be used by many tasks of one event loop; ``close`` it at the end.
 
@@ -63,6 +96,7 @@ class HttpClient:
         headers: of every request.
         body_bytes_max: bytes of a body at most, content coding undone.
         transport: takes the place of the network, for tests.
+        tokens: gives the credential of each request, instead of ``secret``; is closed with the client.
     """
 
     def __init__(
@@ -74,13 +108,15 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         body_bytes_max: int = BODY_BYTES_MAX,
         transport: httpx.AsyncBaseTransport | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         _keep_libraries_quiet()
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc)
         self._auth = auth
         self._secret = secret
-        self._secret_values = secret_values([secret]) if secret else ()
+        self._own_secret_values = secret_values([secret]) if secret else ()
+        self._tokens = tokens
         self._body_bytes_max = body_bytes_max
         self._client = httpx.AsyncClient(
             http2=parts.scheme == "https",
@@ -105,31 +141,66 @@ class HttpClient:
     async def get(
         self, url: str, headers: Mapping[str, str] | None = None, *, follow: bool = True
     ) -> Response:
-        """Return the answer to a GET, whatever its status.
+        """Return the answer to a GET, whatever its status; see ``ask``."""
+        return await self.ask(url, headers, follow=follow)
+
+    async def ask(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        body: bytes | None = None,
+        follow: bool = True,
+    ) -> Response:
+        """Return the answer to a GET, or to a POST if there is a body, whatever its status.
+
+        A token that is refused is renewed once.
 
         Args:
             url: address, without credential.
             headers: of this request.
-            follow: whether redirects are followed.
+            body: JSON; it goes to the vendor's own origin only, wherever a redirect leads.
+            follow: whether redirects are followed; those that would make a GET of a POST are not.
 
         Raises:
             Transient: no connection, a timeout, or a connection that broke.
             Truncated: the body ended early; holds what came.
             TooLarge: the body passes its bound; holds its beginning.
-            Refused: more redirects than are followed.
+            Refused: more redirects than are followed, or no token is granted.
             Poison: a content coding that was not asked for, or an address that is none.
         """
-        for hop in range(1, REDIRECTS_MAX + 2):
-            response = await self._get_once(url, headers or {}, hop)
-            location = response.headers.get("location")
-            if not follow or response.status not in _REDIRECTS or not location:
-                return response
-            url = urljoin(url, location)
-        raise Refused(
-            f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
-            expected=f"at most {REDIRECTS_MAX}",
-            todo="check the base address and the target",
-        )
+        headers = dict(headers or {})
+        if body is not None:
+            headers["content-type"] = "application/json"
+        if self._tokens is None:
+            return await self._followed(url, headers, self._secret, body, follow=follow)
+        token = await self._tokens.current()
+        response = await self._followed(url, headers, token, body, follow=follow)
+        if response.status != _UNAUTHORISED:
+            self._note_accepted(token, response)
+            return response
+        renewed = await self._tokens.renewed(token)
+        if renewed is None:
+            return response
+        again = await self._followed(url, headers, renewed, body, follow=follow)
+        self._note_accepted(renewed, again)
+        return replace(again, requests=again.requests + response.requests)
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> Response:
+        """Return the answer to a POST of a form, whatever its status; redirects are not followed.
+
+        Args:
+            url: address, without credential.
+            form: fields and values.
+
+        Raises:
+            Transient: no connection, a timeout, or a connection that broke.
+            Truncated: the body ended early; holds what came.
+            TooLarge: the body passes its bound; holds its beginning.
+            Poison: a content coding that was not asked for, or an address that is none.
+        """
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return await self._ask_once(url, headers, self._secret, urlencode(form).encode())
 
     def redacted(self, url: str) -> str:
         """Return an address without secrets."""
@@ -149,13 +220,53 @@ class HttpClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        if self._tokens is not None:
+            await self._tokens.close()
 
-    async def _get_once(self, url: str, headers: Mapping[str, str], requests: int) -> Response:
+    def _note_accepted(self, token: str, response: Response) -> None:
+        # an error may come from before the place where tokens are looked at
+        if self._tokens is not None and response.status < _FIRST_ERROR_STATUS:
+            self._tokens.accepted(token)
+
+    @property
+    def _secret_values(self) -> tuple[bytes, ...]:
+        return self._own_secret_values if self._tokens is None else self._tokens.secret_values
+
+    async def _followed(
+        self, url: str, headers: Mapping[str, str], secret: str | None, content: bytes | None, *, follow: bool
+    ) -> Response:
+        for hop in range(1, REDIRECTS_MAX + 2):
+            response = await self._ask_once(url, headers, secret, content, requests=hop)
+            location = response.headers.get("location")
+            followed = _REDIRECTS if content is None else _REDIRECTS_OF_A_POST
+            if not follow or response.status not in followed or not location:
+                return response
+            url = urljoin(url, location)
+            if content is not None and not self._is_own(url):
+                return response
+        raise Refused(
+            f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
+            expected=f"at most {REDIRECTS_MAX}",
+            todo="check the base address and the target",
+        )
+
+    async def _ask_once(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        secret: str | None,
+        content: bytes | None,
+        *,
+        requests: int = 1,
+    ) -> Response:
         body: Body | None = None
         try:
-            sent_url, sent_headers = self._with_credential(url, headers)
+            sent_url, sent_headers = self._with_credential(url, headers, secret)
             async with asyncio.timeout(_TOTAL_SECONDS_MAX):
-                request = self._client.build_request("GET", _parsed(sent_url), headers=sent_headers)
+                method = "GET" if content is None else "POST"
+                request = self._client.build_request(
+                    method, _parsed(sent_url), headers=sent_headers, content=content
+                )
                 answer = await self._client.send(request, stream=True)
                 try:
                     body = Body(answer.headers.get("content-encoding", ""), self._body_bytes_max)
@@ -163,7 +274,7 @@ class HttpClient:
                         body.feed(piece)
                 finally:
                     await answer.aclose()
-            content = body.finish()
+            received_body = body.finish()
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as error:
             raise self._broken(error, url, body) from None
         except (httpx.InvalidURL, ValueError):
@@ -174,13 +285,18 @@ class HttpClient:
                 todo="check the base address and the pagination that the connector declares",
             ) from None
         received = {name: self._clean_value(value) for name, value in answer.headers.items()}
-        return Response(answer.status_code, self.redacted(url), received, content, requests)
+        return Response(answer.status_code, self.redacted(url), received, received_body, requests)
 
-    def _with_credential(self, url: str, headers: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-        parts = urlsplit(url)
-        if self._secret is None or (parts.scheme, parts.netloc) != self._origin:
+    def _with_credential(
+        self, url: str, headers: Mapping[str, str], secret: str | None
+    ) -> tuple[str, dict[str, str]]:
+        if secret is None or not self._is_own(url):
             return url, dict(headers)
-        return self._auth.url(url, self._secret), {**headers, **self._auth.headers(self._secret)}
+        return self._auth.url(url, secret), {**headers, **self._auth.headers(secret)}
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.netloc) == self._origin
 
     def _clean_value(self, value: str) -> str:
         # the vendor may repeat our request in a Link or Location

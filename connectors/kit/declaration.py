@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from connectors.kit.auth import Auth
 from connectors.kit.cursor import Cursor
+from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.quota import Quota
+from crosscurrent.errors import CrosscurrentError
 from schemas.mapping import MapPayload
 
 CONCURRENCY_DEFAULT = 8
@@ -32,6 +34,8 @@ class Poll:
         pagination: how its pages follow each other.
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
+        noted: parameters of a page's address that are written down in its record and not sent.
+        body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
     """
 
     endpoint: str
@@ -42,11 +46,37 @@ class Poll:
     pagination: Pagination = field(default_factory=OnePage)
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
+    noted: frozenset[str] = frozenset()
+    body: JsonBody | None = None
 
     @property
     def request_key(self) -> str:
-        """What is polled: endpoint and target."""
-        return f"{self.endpoint}:{self.target}" if self.target else self.endpoint
+        """What is polled: endpoint and target, and for a POST which question."""
+        key = f"{self.endpoint}:{self.target}" if self.target else self.endpoint
+        return key if self.body is None else f"{key}@{self.body.digest}"
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return "GET" if self.body is None else "POST"
+
+    def ask(self, url: str) -> Ask:
+        """Return the request for the page with this address."""
+        sent, notes = self.sent_url(url), urlencode(self._notes(url))
+        ask = Ask(sent) if self.body is None else self.body.ask(sent)
+        marks = "&".join(part for part in (ask.mark.removeprefix("#"), notes) if part)
+        return replace(ask, mark=f"#{marks}" if marks else "")
+
+    def sent_url(self, url: str) -> str:
+        """Return the address of a page less what is only noted: two with the same one are the same page."""
+        if not self.noted:
+            return url
+        parts = urlsplit(url)
+        query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in self.noted]
+        return urlunsplit(parts._replace(query=urlencode(query)))
+
+    def _notes(self, url: str) -> list[tuple[str, str]]:
+        return [pair for pair in parse_qsl(urlsplit(url).query) if pair[0] in self.noted]
 
     def first_url(self, base_url: str, cursor: str | None) -> str:
         """Return the address of the first page, without credential."""
@@ -87,6 +117,8 @@ class Connector:
         concurrency_max: requests at once.
         contact_required: whether the vendor wants an address of the caller in the ``User-Agent``.
         not_measured: endpoint to the reason why its payloads give no measurement.
+        ask_again: statuses, beside those of every vendor, after which asking again may help.
+        failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
     """
 
     name: str
@@ -109,3 +141,5 @@ class Connector:
     concurrency_max: int = CONCURRENCY_DEFAULT
     contact_required: bool = False
     not_measured: Mapping[str, str] = field(default_factory=dict)
+    ask_again: frozenset[int] = frozenset()
+    failure_in: Callable[[bytes], CrosscurrentError | None] | None = None

@@ -81,7 +81,7 @@ def raw_event(
 
     Args:
         origin: of which request it is an answer.
-        url: address of the page, without secrets.
+        url: address of the page, without secrets; of a POST with the page and the digest of the body behind ``#``.
         status: HTTP status.
         headers: of the answer, lower-case names, without secrets.
         payload: body, content coding undone.
@@ -97,7 +97,7 @@ def raw_event(
         origin.source,
         origin.endpoint,
         origin.request_key,
-        f"{parts.path}?{parts.query}",
+        f"{parts.path}?{parts.query}" + (f"#{parts.fragment}" if parts.fragment else ""),
         date if seconds is not None else "",
         hashlib.sha256(payload).hexdigest(),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import stamina
 
 from connectors.kit.client import HttpClient, Response
@@ -29,24 +31,42 @@ class Fetcher:
         pacer: holds the quota.
         clock: the time.
         not_modified_is_free: whether a 304 does not count against the quota.
+        credential_settings: names of the settings that hold the credential, for errors.
+        ask_again: further statuses after which asking again may help.
+        failure_in: the error that a body with status 200 is, if it is one.
     """
 
     def __init__(
-        self, source: str, client: HttpClient, pacer: Pacer, clock: Clock, *, not_modified_is_free: bool
+        self,
+        source: str,
+        client: HttpClient,
+        pacer: Pacer,
+        clock: Clock,
+        *,
+        not_modified_is_free: bool,
+        credential_settings: tuple[str, ...] = ("token",),
+        ask_again: frozenset[int] = frozenset(),
+        failure_in: Callable[[bytes], CrosscurrentError | None] | None = None,
     ) -> None:
         self._source = source
         self._client = client
         self._pacer = pacer
         self._clock = clock
         self._not_modified_is_free = not_modified_is_free
+        self._credential_settings = credential_settings
+        self._ask_again = ask_again
+        self._failure_in = failure_in
 
-    async def fetch(self, url: str, validators: Validators | None, cost: Cost) -> Response:
+    async def fetch(
+        self, url: str, validators: Validators | None, cost: Cost, *, body: bytes | None = None
+    ) -> Response:
         """Return a good answer: data, or 304 if the validators still hold.
 
         Args:
             url: address of the page, without credential.
             validators: of the version that was published; ``None`` if there is none.
             cost: is added to.
+            body: JSON of a POST; ``None`` for a GET.
 
         Raises:
             Backpressure: the vendor asks to wait longer than a poll may.
@@ -66,13 +86,16 @@ class Fetcher:
                 if attempt.num > 1:
                     cost.retries += 1
                     RETRIES.labels(self._source).inc()
-                return await self._attempt(url, validators, cost)
+                return await self._attempt(url, validators, cost, body)
         raise AssertionError("unreachable: the retry returns or raises")
 
-    async def _attempt(self, url: str, validators: Validators | None, cost: Cost) -> Response:
+    async def _attempt(
+        self, url: str, validators: Validators | None, cost: Cost, body: bytes | None
+    ) -> Response:
         async with self._pacer.turn():
             try:
-                response = await self._client.get(url, validators.headers() if validators else None)
+                conditions = validators.headers() if validators else None
+                response = await self._client.ask(url, conditions, body=body)
             except CrosscurrentError as error:
                 cost.requests += 1
                 REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
@@ -104,14 +127,29 @@ class Fetcher:
             )
         budget.learn(response.headers, now)
         if is_good(response.status):
+            self._refuse_if_failed(response.body)
             outcome = "not_modified" if response.status == NOT_MODIFIED else "ok"
             REQUESTS.labels(self._source, outcome).inc()
             return response
         error = failure(
-            response.status, self._client.cleaned(response.body[:4096]), url=response.url, source=self._source
+            response.status,
+            self._client.cleaned(response.body[:4096]),
+            url=response.url,
+            source=self._source,
+            credential_settings=self._credential_settings,
+            ask_again=self._ask_again,
         )
         REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
         raise error
+
+    def _refuse_if_failed(self, body: bytes) -> None:
+        # looked at as it came, because cleaning costs; what is quoted of it is cleaned
+        if self._failure_in is None or self._failure_in(body) is None:
+            return
+        failed = self._failure_in(self._client.cleaned(body))
+        if failed is not None:
+            REQUESTS.labels(self._source, type(failed).__name__.lower()).inc()
+            raise failed
 
 
 def _is_worth_another_attempt(error: Exception) -> bool:

@@ -164,6 +164,9 @@ class NextCursor:
         size_parameter: query parameter of the page size; empty if there is none.
         size: rows asked for.
         pages_max: pages of one poll at most.
+        more_field: dotted path of what says whether there is a next page; empty if only the cursor does.
+        rows: dotted path of the rows, for ``before_parameter``.
+        before_parameter: parameter that counts the rows of the pages before; list it in the poll's ``noted``.
     """
 
     field: str
@@ -171,6 +174,9 @@ class NextCursor:
     size_parameter: str = ""
     size: int = 100
     pages_max: int = PAGES_MAX_DEFAULT
+    more_field: str = ""
+    rows: str = ""
+    before_parameter: str = ""
 
     def parameters(self) -> dict[str, str]:
         """Return the page size."""
@@ -181,9 +187,17 @@ class NextCursor:
         cursor = page.field(self.field)
         if isinstance(cursor, bool) or not isinstance(cursor, str | int) or cursor == "":
             return None
+        if self.more_field and page.field(self.more_field) is not True:
+            return None
         if not self.parameter:
             return _joined(page.url, str(cursor))
-        return with_query(page.url, {self.parameter: str(cursor)})
+        return with_query(page.url, {self.parameter: str(cursor), **self._before(page)})
+
+    def _before(self, page: Page) -> dict[str, str]:
+        if not self.before_parameter:
+            return {}
+        before = _whole(query_of(page.url).get(self.before_parameter), 0)
+        return {self.before_parameter: str(before + len(page.rows(self.rows)))}
 
 
 class Trail:

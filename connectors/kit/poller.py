@@ -17,6 +17,7 @@ from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.errors import Refused, TooLarge, Truncated
 from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
 from connectors.kit.fetch import Fetcher
+from connectors.kit.json_request import Ask
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail, canonical_url
@@ -154,13 +155,14 @@ class Poller:
         trail = Trail(poll.pages_max(progress.origin.cursor))
         while url is not None:
             try:
-                if not trail.enter(url):
+                if not trail.enter(poll.sent_url(url)):
                     return None
+                ask = poll.ask(url)
                 known = progress.standing.state.page(canonical_url(url))
                 validators = known.validators if known is not None else None
-                response = await self._fetcher.fetch(url, validators, progress.cost)
+                response = await self._fetcher.fetch(ask.url, validators, progress.cost, body=ask.body)
             except (Truncated, TooLarge) as error:
-                await self._dead_letter(progress, error, error.partial, url)
+                await self._dead_letter(progress, error, error.partial, self._shown(poll.ask(url)))
                 return error
             except (Transient, Poison, Refused) as error:
                 return error
@@ -168,7 +170,7 @@ class Poller:
             page = Page(url, response.headers, response.body)
             unchanged = known if response.status == NOT_MODIFIED else None
             if unchanged is None:
-                await self._publish_page(progress, page, response.status)
+                await self._publish_page(progress, page, response.status, self._shown(ask))
             try:
                 url = self._following(poll, progress, page, unchanged)
             except Poison as error:
@@ -177,8 +179,7 @@ class Poller:
         progress.complete = True
         return None
 
-    async def _publish_page(self, progress: _Progress, page: Page, status: int) -> None:
-        shown_url = self._client.redacted(page.url)
+    async def _publish_page(self, progress: _Progress, page: Page, status: int, shown_url: str) -> None:
         event = raw_event(
             progress.origin,
             url=shown_url,
@@ -192,7 +193,7 @@ class Poller:
             acknowledged = await self._publisher.publish_event(event)
         except Poison as error:
             # no setting of ours helps: its beginning is kept and the poll goes on
-            await self._dead_letter(progress, error, page.payload, page.url)
+            await self._dead_letter(progress, error, page.payload, shown_url)
             progress.refused_by_broker = error
             return
         place = f"{acknowledged.topic}-{acknowledged.partition}"
@@ -214,13 +215,14 @@ class Poller:
             progress.pages.append(page)
         if poll.find is not None:
             progress.found += poll.find(page.json)
-        validators = validators_of(page.headers)
+        # RFC 9110 section 13.1.2: a 304 is an answer to GET and HEAD only
+        validators = validators_of(page.headers) if poll.body is None else None
         if validators is not None:
             progress.known.append(KnownPage(canonical_url(page.url), validators, following))
         return following
 
     async def _dead_letter(
-        self, progress: _Progress, error: CrosscurrentError, value: bytes, url: str
+        self, progress: _Progress, error: CrosscurrentError, value: bytes, shown_url: str
     ) -> None:
         if not value:
             return
@@ -228,7 +230,7 @@ class Poller:
             progress.origin,
             error,
             value,
-            url=self._client.redacted(url),
+            url=shown_url,
             failed_at=self._clock.now_utc(),
         )
         await self._publisher.publish_dead_letter(letter)
@@ -287,7 +289,11 @@ class Poller:
             request_key=key,
             poll_id=poll_id(self._tenant, name, key, standing.state.polls),
             cursor=standing.state.cursor,
+            method=poll.method,
         )
+
+    def _shown(self, ask: Ask) -> str:
+        return self._client.redacted(ask.url) + self._client.without_credential(ask.mark)
 
     def _asked_interval(self, response: Response) -> float:
         value = response.headers.get(self._connector.poll_interval_header, "")

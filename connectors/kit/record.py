@@ -8,9 +8,10 @@ from pathlib import Path
 
 from connectors.kit.client import Response
 from connectors.kit.declaration import Connector, Poll
+from connectors.kit.json_request import Ask
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail
-from connectors.kit.wiring import Asking, make_asking, secret_of
+from connectors.kit.wiring import Asking, make_asking, secrets_of
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.recordings import Exchange, RecordingWriter
 from crosscurrent.settings import Settings
@@ -37,8 +38,7 @@ def record_source(connector: Connector, settings: Settings, directory: Path) -> 
 async def _record(connector: Connector, settings: Settings, directory: Path) -> list[Path]:
     source = settings.source(connector.name)
     asking = make_asking(connector, source, SystemClock())
-    secret = secret_of(source)
-    writer = RecordingWriter(directory, connector.name, [secret] if secret else [])
+    writer = RecordingWriter(directory, connector.name, secrets_of(source))
     waiting = deque(asking.polls)
     known = {poll.request_key for poll in waiting}
     written: list[Path] = []
@@ -63,11 +63,12 @@ async def _record_poll(
     found: list[tuple[str, str]] = []
     url: str | None = poll.first_url(asking.base_url, None)
     trail = Trail(poll.pages_max(None))
-    while url is not None and trail.enter(url):
+    while url is not None and trail.enter(poll.sent_url(url)):
+        ask = poll.ask(url)
         async with asking.pacer.turn():
-            response = await asking.client.get(url)
+            response = await asking.client.ask(ask.url, body=ask.body)
         asking.pacer.budget.learn(response.headers, SystemClock().monotonic_seconds())
-        written.append(writer.write(poll.endpoint, poll.target or "all", _exchange(asking, url, response)))
+        written.append(writer.write(poll.endpoint, poll.target or "all", _exchange(asking, ask, response)))
         if response.status != 200:
             break
         page = Page(url, response.headers, response.body)
@@ -77,5 +78,12 @@ async def _record_poll(
     return found
 
 
-def _exchange(asking: Asking, url: str, response: Response) -> Exchange:
-    return Exchange("GET", asking.client.redacted(url), response.status, response.headers, response.body)
+def _exchange(asking: Asking, ask: Ask, response: Response) -> Exchange:
+    return Exchange(
+        "GET" if ask.body is None else "POST",
+        asking.client.redacted(ask.url),
+        response.status,
+        response.headers,
+        response.body,
+        ask.body or b"",
+    )

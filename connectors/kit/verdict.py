@@ -10,6 +10,7 @@ from crosscurrent.settings import source_variable
 
 NOT_MODIFIED = 304
 
+_AWAY = frozenset({503, 529})  # 529: Notion's "service overload", with Retry-After
 _ASK_AGAIN = frozenset({408, 425})
 _CREDENTIAL = frozenset({401, 403})
 _GONE = frozenset({404, 410, 451})
@@ -31,7 +32,7 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     """
     if status == 429:
         return True
-    if status == 503:
+    if status in _AWAY:
         return headers.get("retry-after", "0") != "0" or _speaks_of_limit(body)
     if status != 403:
         return False
@@ -39,7 +40,15 @@ def asks_to_wait(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     return "retry-after" in headers or spent or _speaks_of_limit(body)
 
 
-def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | Refused:
+def failure(
+    status: int,
+    body: bytes,
+    *,
+    url: str,
+    source: str,
+    credential_settings: tuple[str, ...] = ("token",),
+    ask_again: frozenset[int] = frozenset(),
+) -> Transient | Refused:
     """Return the error for an answer that is neither good nor asks to wait.
 
     Args:
@@ -47,9 +56,11 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
         body: of the answer, without secrets; its beginning is quoted.
         url: of the request, without secrets.
         source: name of the source.
+        credential_settings: names of the settings that hold the credential.
+        ask_again: further statuses after which asking again may help.
     """
     found = f"{source} answers {status} for {url}{reason_in(body)}"
-    if status >= 500 or status in _ASK_AGAIN:
+    if status >= 500 or status in _ASK_AGAIN | ask_again:
         return Transient(
             found, expected="status 200", todo="nothing: it is asked again", source=source, code=status
         )
@@ -58,7 +69,8 @@ def failure(status: int, body: bytes, *, url: str, source: str) -> Transient | R
             found,
             credential=True,
             expected="a credential that may read this",
-            todo=f"check {source_variable(source, 'token')} with `crosscurrent sources check {source}`",
+            todo=f"check {' and '.join(source_variable(source, name) for name in credential_settings)} "
+            f"with `crosscurrent sources check {source}`",
             source=source,
             code=status,
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from connectors.kit.access_token import AccessToken
+from connectors.kit.auth import ClientCredentials
 from connectors.kit.client import HttpClient, user_agent
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.fetch import Fetcher
@@ -41,14 +43,33 @@ def secret_of(settings: SourceSettings) -> str | None:
     return (settings.token.get_secret_value() or None) if settings.token else None
 
 
+def client_secret_of(settings: SourceSettings) -> str | None:
+    """Return the secret of an app, or ``None`` if none was set."""
+    return (settings.client_secret.get_secret_value() or None) if settings.client_secret else None
+
+
+def secrets_of(settings: SourceSettings) -> list[str]:
+    """Return every secret that was set."""
+    return [secret for secret in (secret_of(settings), client_secret_of(settings)) if secret]
+
+
+def credential_settings(connector: Connector) -> tuple[str, ...]:
+    """Return the names of the settings that hold the credential of a source."""
+    return ("client_id", "client_secret") if isinstance(connector.auth, ClientCredentials) else ("token",)
+
+
 def missing(connector: Connector, settings: SourceSettings) -> list[str]:
     """Return the settings without which the source cannot be polled."""
-    lacking = []
-    if connector.auth.required and secret_of(settings) is None:
-        lacking.append(source_variable(connector.name, "token"))
-    if connector.contact_required and not settings.contact:
-        lacking.append(source_variable(connector.name, "contact"))
-    return lacking
+    given = {
+        "token": secret_of(settings),
+        "client_id": settings.client_id,
+        "client_secret": client_secret_of(settings),
+        "contact": settings.contact,
+    }
+    needed = credential_settings(connector) if connector.auth.required else ()
+    if connector.contact_required:
+        needed = (*needed, "contact")
+    return [source_variable(connector.name, name) for name in needed if not given[name]]
 
 
 def make_asking(
@@ -77,24 +98,34 @@ def make_asking(
             todo=f"set {', '.join(lacking)}",
             source=connector.name,
         )
-    secret = secret_of(settings)
+    tokens = _tokens(connector, settings, clock, transport)
+    secret = secret_of(settings) if tokens is None else None
     base_url = settings.base_url or connector.base_url
     headers = {**connector.headers, "user-agent": user_agent(settings.contact)}
-    client = HttpClient(base_url, connector.auth, secret, headers=headers, transport=transport)
+    client = HttpClient(base_url, connector.auth, secret, headers=headers, transport=transport, tokens=tokens)
     pacer = Pacer(
         connector.name,
         connector.quota,
         requests_per_minute_max=settings.requests_per_minute_max,
         clock=clock,
     )
-    free = connector.not_modified_is_free and secret is not None
+    free = connector.not_modified_is_free and (secret is not None or tokens is not None)
     return Asking(
         base_url=base_url,
         interval_seconds=interval_of(connector, settings),
         polls=connector.polls(settings.targets or connector.targets_default),
         client=client,
         pacer=pacer,
-        fetcher=Fetcher(connector.name, client, pacer, clock, not_modified_is_free=free),
+        fetcher=Fetcher(
+            connector.name,
+            client,
+            pacer,
+            clock,
+            not_modified_is_free=free,
+            credential_settings=credential_settings(connector),
+            ask_again=connector.ask_again,
+            failure_in=connector.failure_in,
+        ),
     )
 
 
@@ -113,3 +144,23 @@ def _expected(connector: Connector) -> str:
             "a mail or web address for the User-Agent, by which the vendor can reach whoever runs this"
         )
     return " and ".join(needed)
+
+
+def _tokens(
+    connector: Connector,
+    settings: SourceSettings,
+    clock: Clock,
+    transport: httpx.AsyncBaseTransport | None,
+) -> AccessToken | None:
+    client_id, client_secret = settings.client_id, client_secret_of(settings)
+    if not isinstance(connector.auth, ClientCredentials) or not client_id or not client_secret:
+        return None
+    return AccessToken(
+        connector.name,
+        connector.auth,
+        client_id,
+        client_secret,
+        clock,
+        token_url=settings.token_url,
+        transport=transport,
+    )

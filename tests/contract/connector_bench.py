@@ -118,6 +118,14 @@ class Vendor(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=_Stream(body))
 
 
+def granted(request: httpx.Request) -> Answer | None:
+    """A token for whoever asks a token endpoint; nothing for another request."""
+    if not request.url.path.endswith("/token"):
+        return None
+    body = b'{"access_token": "t0ken-of-the-bench", "token_type": "bearer", "expires_in": 3600}'
+    return 200, {"content-type": "application/json"}, body
+
+
 class _Stream(httpx.AsyncByteStream):
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -135,6 +143,7 @@ async def bench(
     base_url: str = BASE_URL,
     targets: Sequence[str] = (),
     token: str | None = SECRET,
+    token_url: str | None = None,
     clock: Clock | None = None,
     requests_per_minute_max: float | None = 1e9,
 ) -> AsyncIterator[Bench]:
@@ -145,6 +154,9 @@ async def bench(
         {
             "base_url": base_url,
             "token": token,
+            "client_id": "app-of-the-bench",
+            "client_secret": token,
+            "token_url": token_url or f"{base_url}/api/token",
             "contact": "tests@example.org",
             "targets": tuple(targets),
             "requests_per_minute_max": requests_per_minute_max,

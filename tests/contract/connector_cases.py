@@ -11,15 +11,22 @@ from starlette.types import ASGIApp
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
+from connectors.notion.connector import NOTION
 from connectors.openweathermap.connector import OPENWEATHERMAP
 from connectors.pokeapi.connector import POKEAPI
+from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
+from connectors.spotify.connector import SPOTIFY
 from connectors.tmdb.connector import TMDB
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
+from crosscurrent.embedded.world.notion_api import NotionTerms
+from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_payload import TOP_TITLE
+from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
-from crosscurrent.embedded.world.world import World
+from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.connector_bench import BASE_URL
 
 
@@ -49,9 +56,18 @@ class Case:
 
 def world() -> ASGIApp:
     scenario = default_scenario(1)
-    return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)))
+    # a round of tests asks faster than three times a second
+    terms = WorldTerms(notion=NotionTerms(limit=1_000_000))
+    return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0), terms))
 
 
+SPOTIFY_TARGETS = (
+    f"artist:{music_id('artist', 3)}",
+    f"album:{music_id('album', 5)}",
+    f"track:{music_id('track', 40)}",
+    f"playlist:{music_id('playlist', 0)}",
+    "new-releases",
+)
 # every kind of target: an artist with pages of recordings, a release, its group, a recording, and a search of each
 MUSICBRAINZ_TARGETS = (
     f"artist:{mbid(ARTIST, 0)}",
@@ -78,7 +94,15 @@ TMDB_TARGETS = (
 CASES = (
     Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
     Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
+    Case(
+        NOTION,
+        world,
+        ("all", f"page:{id_of('page', TOP_TITLE)}", f"database:{id_of('database', 0)}"),
+        "/notion",
+    ),
     Case(OPENWEATHERMAP, world, ("2643743", "59.9127,10.7461"), "/openweathermap"),
     Case(POKEAPI, world, ("1", "4"), "/pokeapi"),
+    Case(POKEAPI_GRAPHQL, world, POKEAPI_GRAPHQL.targets_default, "/pokeapi_graphql"),
+    Case(SPOTIFY, world, SPOTIFY_TARGETS, "/spotify"),
     Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
 )

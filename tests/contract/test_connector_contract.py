@@ -11,7 +11,7 @@ from connectors.kit.declaration import Poll
 from connectors.registry import CONNECTORS, MAPPINGS
 from crosscurrent.errors import WrongUse
 from schemas.topics import RAW, topic_name
-from tests.contract.connector_bench import SECRET, Bench, Vendor, bench
+from tests.contract.connector_bench import SECRET, Bench, Vendor, bench, granted
 from tests.contract.connector_cases import CASES, Case
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -51,7 +51,7 @@ def test_connector_names_endpoints_as_its_mapping_does(case: Case) -> None:
     for poll in case.connector.polls(case.targets):
         path = poll.first_url("", None)
 
-        assert case.connector.endpoint_of("GET", path, "") == poll.endpoint
+        assert case.connector.endpoint_of(poll.method, path, "") == poll.endpoint
 
 
 @every_connector
@@ -138,7 +138,7 @@ async def test_connector_shows_its_secret_nowhere(case: Case) -> None:
 @every_connector
 async def test_connector_publishes_what_is_not_json_as_received(case: Case) -> None:
     page = b"<html><body>We are down for maintenance</body></html>"
-    maintenance = Vendor(lambda _: (200, {"content-type": "text/html"}, page))
+    maintenance = Vendor(lambda request: granted(request) or (200, {"content-type": "text/html"}, page))
     async with bench(case.connector, maintenance, base_url=case.base_url, targets=case.targets) as parts:
         polled = await parts.poll(parts.asking.polls[0])
 

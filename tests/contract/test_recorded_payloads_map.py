@@ -17,10 +17,16 @@ from connectors.github import mapping as github_mapping
 from connectors.kit.event import Origin, raw_event
 from connectors.musicbrainz import endpoints as musicbrainz_endpoints
 from connectors.musicbrainz import mapping as musicbrainz_mapping
+from connectors.notion import endpoints as notion_endpoints
+from connectors.notion import mapping as notion_mapping
 from connectors.openweathermap import endpoints as openweathermap_endpoints
 from connectors.openweathermap import mapping as openweathermap_mapping
 from connectors.pokeapi import endpoints as pokeapi_endpoints
 from connectors.pokeapi import mapping as pokeapi_mapping
+from connectors.pokeapi_graphql import endpoints as pokeapi_graphql_endpoints
+from connectors.pokeapi_graphql import mapping as pokeapi_graphql_mapping
+from connectors.spotify import endpoints as spotify_endpoints
+from connectors.spotify import mapping as spotify_mapping
 from connectors.tmdb import endpoints as tmdb_endpoints
 from connectors.tmdb import mapping as tmdb_mapping
 from crosscurrent.embedded.recordings.directory import read_body, read_exchanges
@@ -70,15 +76,20 @@ UNFIT = {
     "openweathermap/onecall/swift-onecall-3-0": CELSIUS,
     "tmdb/legacy-tv/tv-season-episode-all": "an episode in the folder of shows, and its address is not known",
     "pokeapi/lists/root": "the index of all lists in the folder of lists, and its address is not known",
+    "spotify/playlists/zmb3-get_playlist_opt": "asked for with `fields` that leave out the playlist's id",
 }
 
-# no release was recorded with its files, nor any hour of a city's history, nor a map's cities in kelvin
-NOTHING_RECORDED = frozenset({"release", "history", "box_city"})
+# no release was recorded with its files, nor any hour of a city's history, nor a map's cities in kelvin; the single
+# rows of playlists that were recorded are local files and episodes
+NOTHING_RECORDED = frozenset({"release", "history", "box_city", "playlist_item"})
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source, its mapping, and for each endpoint the observations that each good payload gives at least."""
+    """A source, its mapping, and for each endpoint the observations that each good payload gives at least.
+
+    The folder is that of its recordings, where it is not called like the source.
+    """
 
     name: str
     base_url: str
@@ -86,6 +97,7 @@ class Source:
     map_payload: MapPayload
     not_measured: dict[str, str]
     observations_min: dict[str, int]
+    folder: str = ""
 
 
 SOURCES = (
@@ -166,6 +178,60 @@ SOURCES = (
         },
     ),
     Source(
+        "notion",
+        "https://api.notion.com",
+        notion_endpoints.endpoint_of,
+        notion_mapping.map_payload,
+        notion_endpoints.NOT_MEASURED,
+        # numbers, where a page has any; a list is counted where its address is known
+        dict.fromkeys((*notion_endpoints.POLLED, "written"), 0),
+    ),
+    Source(
+        "pokeapi_graphql",
+        "https://graphql.pokeapi.co",
+        pokeapi_graphql_endpoints.endpoint_of,
+        pokeapi_graphql_mapping.map_payload,
+        pokeapi_graphql_endpoints.NOT_MEASURED,
+        {
+            "pokemon": 0,  # a page behind the last has no rows
+            "pokemon_species": 8,
+            "item": 20,
+            "generation": 3,
+            "aggregate": 1,
+        },
+        folder="pokeapi-graphql",
+    ),
+    Source(
+        "spotify",
+        "https://api.spotify.com",
+        spotify_endpoints.endpoint_of,
+        spotify_mapping.map_payload,
+        spotify_endpoints.NOT_MEASURED,
+        {
+            "artist": 2,
+            "album": 2,
+            "track": 1,
+            "playlist": 1,
+            "playlist_items": 0,  # one holds episodes only
+            "playlist_item": 0,  # some are episodes
+            "albums": 0,  # one asks for unknown albums only
+            "artists": 2,
+            "artist_top_tracks": 1,
+            "audiobook": 1,
+            "featured_playlists": 1,
+            "recommendations": 1,
+            "related_artists": 2,
+            "saved_albums": 2,
+            "saved_tracks": 1,
+            "shows": 0,  # several at once do not say how many episodes they have
+            "top_artists": 2,
+            "top_tracks": 1,
+            "tracks": 0,  # one asks for unknown tracks only
+            "user": 1,
+            "user_playlists": 1,
+        },
+    ),
+    Source(
         "tmdb",
         "https://api.themoviedb.org",
         tmdb_endpoints.endpoint_of,
@@ -233,7 +299,7 @@ def event_of(exchange: RecordedExchange, source: Source, endpoint: str) -> RawEv
 
 def outcomes(source: Source) -> Iterator[Outcome]:
     for exchange in read_exchanges(RECORDINGS):
-        if exchange.source == source.name:
+        if exchange.source == (source.folder or source.name):
             endpoint = source.endpoint_of(exchange.method, exchange.path, exchange.endpoint_kind)
             event = event_of(exchange, source, endpoint)
             observed = things = 0

@@ -16,14 +16,20 @@ from pathlib import Path
 import orjson
 import pytest
 
+from connectors.notion.connector import NOTION
+from connectors.pokeapi_graphql.connector import POKEAPI_GRAPHQL
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
 from crosscurrent.embedded.world.music_catalogue import ARTIST, mbid
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
+from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.payload_structure import Structure, differences, structure_of
+from tests.contract.spotify_structure import SPOTIFY_COMPARED
+from tests.contract.world_credentials import authorization
 from tests.contract.world_endpoint import Endpoint, rows, whole
 from tests.contract.world_endpoints_music_film import MUSIC_AND_FILMS
 
@@ -44,6 +50,29 @@ def events_of(kind: str) -> Callable[[object], Iterator[object]]:
         yield from (event for event in rows(body) if isinstance(event, dict) and event.get("type") == kind)
 
     return chosen
+
+
+def generations(body: object) -> Iterator[object]:
+    # the folder has another question's answer as well
+    if isinstance(body, dict) and "generation" in body["data"]:
+        yield body
+
+
+def by_type(body: object) -> Iterator[object]:
+    """The rows of a list, or the one object, with the properties under their types instead of their names."""
+    found = body.get("results", [body]) if isinstance(body, dict) else []
+    for one in found:
+        properties = one.get("properties") if isinstance(one, dict) else None
+        if isinstance(properties, dict):
+            yield {**one, "properties": {value["type"]: value for value in properties.values()}}
+        else:
+            yield one
+
+
+def question(endpoint: str) -> str:
+    (poll,) = POKEAPI_GRAPHQL.polls([endpoint])
+    ask = poll.ask(poll.first_url("", None))
+    return f"POST {ask.url} {(ask.body or b'').decode()}"
 
 
 REPOSITORIES = (
@@ -205,6 +234,118 @@ ENDPOINTS = (
         "results",
         whole,
     ),
+    Endpoint(
+        "notion rows",
+        "notion",
+        tuple(f"POST /v1/data_sources/{id_of('data source', source)}/query {{}}" for source in range(3)),
+        ("notion/data-source-query", "notion/page"),
+        "properties",
+        by_type,
+    ),
+    Endpoint(
+        "notion page",
+        "notion",
+        (f"/v1/pages/{id_of('page', TOP_TITLE)}",),
+        ("notion/page",),
+        "properties",
+        by_type,
+        # documented; no page at the top was recorded
+        frozenset({"$.parent.workspace"}),
+    ),
+    Endpoint(
+        "notion data source",
+        "notion",
+        tuple(f"/v1/data_sources/{id_of('data source', source)}" for source in range(3)),
+        ("notion/data-source",),
+        "title",
+        by_type,
+    ),
+    Endpoint(
+        "notion database",
+        "notion",
+        tuple(f"/v1/databases/{id_of('database', source)}" for source in range(3)),
+        ("notion/database",),
+        "data_sources",
+        by_type,
+    ),
+    Endpoint(
+        "notion users",
+        "notion",
+        ("/v1/users",),
+        ("notion/users",),
+        "results",
+        whole,
+    ),
+    Endpoint(
+        "notion blocks",
+        "notion",
+        (f"/v1/blocks/{id_of('page', TOP_TITLE)}/children",),
+        ("notion/block-children", "notion/block"),
+        "type",
+        by_type,
+    ),
+    Endpoint(
+        "notion comments",
+        "notion",
+        (f"/v1/comments?block_id={id_of('page', TOP_TITLE)}",),
+        ("notion/comments",),
+        "discussion_id",
+        by_type,
+    ),
+    Endpoint(
+        "pokeapi graphql pokemon",
+        "pokeapi_graphql",
+        (question("pokemon"),),
+        ("pokeapi-graphql/pokemon-pages",),
+        "data",
+        whole,
+        # ours does not ask for these
+        frozenset({"$.data.pokemon[].pokemonabilities", "$.data.pokemon[].pokemonstats[].effort"}),
+    ),
+    Endpoint(
+        "pokeapi graphql species",
+        "pokeapi_graphql",
+        (question("pokemon_species"),),
+        ("pokeapi-graphql/species-by-generation",),
+        "data",
+        whole,
+        # the recorded query asks for other parts of these, and for no count
+        frozenset(
+            {
+                "$.data.pokemonspecies[].evolves_from_species_id",
+                "$.data.pokemonspecies[].generation.id",
+                "$.data.pokemonspecies[].pokemonspeciesnames[].genus",
+                "$.data.pokemonspecies_aggregate",
+            }
+        ),
+    ),
+    Endpoint(
+        "pokeapi graphql items",
+        "pokeapi_graphql",
+        (question("item"),),
+        ("pokeapi-graphql/items",),
+        "data",
+        whole,
+        frozenset({"$.data.item_aggregate"}),
+    ),
+    Endpoint(
+        "pokeapi graphql generations",
+        "pokeapi_graphql",
+        (question("generation"),),
+        ("pokeapi-graphql/aggregates",),
+        "data",
+        generations,
+        frozenset(
+            {
+                "$.data.generation_aggregate",
+                "$.data.generation[].pokemonspecies_aggregate.aggregate.sum",
+            }
+        ),
+    ),
+    *(
+        Endpoint(name, "spotify", paths, kinds, key, whole, allowed)
+        for name, paths, kinds, key, allowed in SPOTIFY_COMPARED
+    ),
     *MUSIC_AND_FILMS,
 )
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
@@ -232,10 +373,15 @@ def played(endpoint: Endpoint, seed: int = 1) -> Structure:
 
 
 def answered(world: World, vendor: str, address: str) -> object:
+    method, body = "GET", ""
+    if address.startswith("POST "):
+        method, address, body = address.split(" ", 2)
     path, _, query = address.partition("?")
     asked = {"appid": "key", **dict(part.split("=") for part in query.split("&") if part)}
-    headers = {"user-agent": "test", "authorization": "Bearer token"}
-    answer = world.answer(vendor, path, asked, headers, f"http://world/{vendor}", None)
+    headers = {"user-agent": "test", "authorization": authorization(world, vendor), **NOTION.headers}
+    answer = world.answer(
+        vendor, path, asked, headers, f"http://world/{vendor}", None, method=method, body=body.encode()
+    )
     assert answer.status == 200, answer.body
     return orjson.loads(answer.body)
 
@@ -280,6 +426,8 @@ ERRORS = (
     ("openweathermap", "/data/2.5/weather?id=1", "", 404),
     ("openweathermap", "/data/2.5/weather?id=2643743&appid=", "", 401),
     ("openweathermap", "/data/2.5/weather?lat=x", "", 400),
+    ("spotify", "/v1/artists/x", "", 401),
+    ("spotify", "/v1/artists/x", "Bearer bad", 401),
     ("tmdb", "/3/movie/1", "Bearer good", 404),
     ("tmdb", "/3/movie/990001", "", 401),
     ("tmdb", "/3/movie/popular?page=501", "Bearer good", 400),

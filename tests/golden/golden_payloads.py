@@ -18,16 +18,19 @@ from connectors.github.mapping import map_payload as map_github
 from connectors.musicbrainz.mapping import map_payload as map_musicbrainz
 from connectors.openweathermap.mapping import map_payload as map_openweathermap
 from connectors.pokeapi.mapping import map_payload as map_pokeapi
+from connectors.spotify.mapping import map_payload as map_spotify
 from connectors.tmdb.mapping import map_payload as map_tmdb
 from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.music_catalogue import ARTIST, RECORDING, RELEASE, mbid
+from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World
 from schemas.identity import record_id
 from schemas.mapping import MapPayload
 from schemas.records import RawEvent
 from streams.normalise.logic import entity_batch, observation_batch
+from tests.contract.world_credentials import authorization
 
 DIRECTORY = Path(__file__).parent
 HOUR = 200
@@ -37,6 +40,7 @@ MAPPINGS: Mapping[str, MapPayload] = {
     "musicbrainz": map_musicbrainz,
     "openweathermap": map_openweathermap,
     "pokeapi": map_pokeapi,
+    "spotify": map_spotify,
     "tmdb": map_tmdb,
 }
 
@@ -89,6 +93,16 @@ GOLDENS = (
     Golden("pokeapi", "pokemon", "/api/v2/pokemon/7"),
     Golden("pokeapi", "pokemon_species", "/api/v2/pokemon-species/7"),
     Golden("pokeapi", "evolution_chain", "/api/v2/evolution-chain/3"),
+    Golden("spotify", "artist", f"/v1/artists/{music_id('artist', 3)}"),
+    Golden("spotify", "album", f"/v1/albums/{music_id('album', 2)}"),
+    Golden("spotify", "track", f"/v1/tracks/{music_id('track', 40)}"),
+    Golden(
+        "spotify",
+        "playlist",
+        f"/v1/playlists/{music_id('playlist', 0)}?fields=id,name,followers,tracks.total",
+    ),
+    Golden("spotify", "playlist_items", f"/v1/playlists/{music_id('playlist', 0)}/items?limit=12&offset=5"),
+    Golden("spotify", "new_releases", "/v1/browse/new-releases?limit=2"),
     Golden("tmdb", "movie", "/3/movie/990001?append_to_response=external_ids"),
     Golden("tmdb", "tv", "/3/tv/880002?append_to_response=external_ids"),
     Golden("tmdb", "person", "/3/person/770001?append_to_response=external_ids"),
@@ -138,7 +152,7 @@ def played() -> Iterator[tuple[Golden, bytes]]:
     for golden in GOLDENS:
         path, _, query = golden.path.partition("?")
         asked = {"appid": "key", **dict(part.split("=", 1) for part in query.split("&") if part)}
-        headers = {"user-agent": "golden", "authorization": "Bearer token"}
+        headers = {"user-agent": "golden", "authorization": authorization(world, golden.source)}
         answer = world.answer(golden.source, path, asked, headers, f"http://world/{golden.source}", None)
         assert answer.status == 200, answer.body
         assert parsedate_to_datetime(answer.headers["date"]) == OBSERVED_AT, answer.headers["date"]

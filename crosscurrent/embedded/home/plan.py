@@ -32,6 +32,7 @@ _TASK_SECONDS_MAX = 300.0
 _SINK_STOP_SECONDS_MAX = 15.0
 # the world takes any credential; the connectors want one before they ask
 _WORLD_CREDENTIAL = "played"
+_WORLD_TOKEN_PATH = "/api/token"
 # an hour of the played vendors in half a second: a day in 12 s, a first window of 128 hours in a minute
 _WORLD_HOUR_SECONDS = 0.5
 _WORLD_WINDOW_STEPS = "128"
@@ -307,8 +308,11 @@ def _environment(
             environment[source_variable(source, "recordings_url")] = str(world_url)
             continue
         environment[source_variable(source, "base_url")] = f"{world_url}/{source}"
-        if settings.source(source).token is None:
-            environment[source_variable(source, "token")] = _WORLD_CREDENTIAL
+        # else the vendor's own would be asked for a token that the world does not know
+        environment[source_variable(source, "token_url")] = f"{world_url}/{source}{_WORLD_TOKEN_PATH}"
+        for name in ("token", "client_id", "client_secret"):
+            if not _is_set(settings.source(source), name):
+                environment[source_variable(source, name)] = _WORLD_CREDENTIAL
     if options.world:
         environment |= _watched(settings)
         if not _is_set(settings.correlate, "window_steps"):

@@ -23,6 +23,9 @@ from crosscurrent.embedded.world.scenario import (
     DEFAULT_START_UTC,
     Scenario,
 )
+from crosscurrent.embedded.world.spotify_api import DEFAULT_LIMIT as SPOTIFY_LIMIT
+from crosscurrent.embedded.world.spotify_api import SpotifyTerms
+from crosscurrent.embedded.world.spotify_tokens import TOKEN_SECONDS_DEFAULT, TokenTerms
 from crosscurrent.embedded.world.tmdb_api import DEFAULT_LIMIT as TMDB_LIMIT
 from crosscurrent.embedded.world.tmdb_api import TmdbTerms
 from crosscurrent.embedded.world.virtual_time import (
@@ -55,10 +58,20 @@ def _world(given: argparse.Namespace) -> World:
         GithubTerms(given.github_token, given.github_limit, given.secondary_retry_after),
         OpenWeatherMapTerms(given.openweathermap_key, given.openweathermap_limit),
         musicbrainz=MusicBrainzTerms(given.musicbrainz_limit),
+        spotify=SpotifyTerms(_token_terms(given), given.spotify_limit),
         tmdb=TmdbTerms(given.tmdb_credential, given.tmdb_limit),
         github_concurrent=given.github_concurrent,
     )
     return World(scenario, _time(given, scenario), terms)
+
+
+def _token_terms(given: argparse.Namespace) -> TokenTerms:
+    return TokenTerms(
+        given.spotify_client_id,
+        given.spotify_client_secret,
+        given.spotify_token_seconds,
+        given.spotify_token_requests,
+    )
 
 
 def _time(given: argparse.Namespace, scenario: Scenario) -> VirtualTime:
@@ -132,6 +145,15 @@ def _parser() -> argparse.ArgumentParser:
         help="the key",
     )
     add("--openweathermap-limit", type=int, default=OPENWEATHERMAP_LIMIT, help="requests a real minute")
+    add("--spotify-client-id", default=os.environ.get("CROSSCURRENT_WORLD_SPOTIFY_CLIENT_ID"), help="the app")
+    add(
+        "--spotify-client-secret",
+        default=os.environ.get("CROSSCURRENT_WORLD_SPOTIFY_CLIENT_SECRET"),
+        help="the app's secret",
+    )
+    add("--spotify-limit", type=int, default=SPOTIFY_LIMIT, help="requests in 30 real seconds")
+    add("--spotify-token-seconds", type=float, default=TOKEN_SECONDS_DEFAULT, help="real life of a token")
+    add("--spotify-token-requests", type=int, help="requests after which a token ends before its time")
     add("--musicbrainz-limit", type=int, default=MUSICBRAINZ_LIMIT, help="requests in 20 real seconds")
     add(
         "--tmdb-credential",

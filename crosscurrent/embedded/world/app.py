@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from crosscurrent.embedded.world.exchange import JSON, Answer
 from crosscurrent.embedded.world.faults import Fault
 from crosscurrent.embedded.world.truth import truth
-from crosscurrent.embedded.world.world import VENDORS, World
+from crosscurrent.embedded.world.world import VENDORS, World, takes_post
 from crosscurrent.errors import WrongUse
 
 GZIP_BYTES_MIN = 512
@@ -90,18 +90,26 @@ class _VendorEndpoint:
         try:
             if fault and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
-            answer = self._answer(request, path, fault)
+            answer = await self._answer(request, path, fault)
             status = answer.status
             await _send(answer, request, fault, send)
         finally:
             self._world.end(self._vendor, status)
 
-    def _answer(self, request: Request, path: str, fault: Fault | None) -> Answer:
-        if request.method != "GET":
-            return Answer(405, orjson.dumps({"message": "Method Not Allowed"}), headers={"allow": "GET"})
+    async def _answer(self, request: Request, path: str, fault: Fault | None) -> Answer:
+        allowed = ("GET", "POST") if takes_post(self._vendor, path) else ("GET",)
+        if request.method not in allowed:
+            refusal = orjson.dumps({"message": "Method Not Allowed"})
+            return Answer(405, refusal, headers={"allow": ", ".join(allowed)})
+        try:
+            body = await _content(request) if request.method == "POST" else b""
+        except WrongUse as error:
+            return Answer(413, orjson.dumps({"message": str(error)}))
         origin = f"{request.url.scheme}://{request.url.netloc}/{self._vendor}"
         query = dict(request.query_params)
-        return self._world.answer(self._vendor, path, query, request.headers, origin, fault)
+        return self._world.answer(
+            self._vendor, path, query, request.headers, origin, fault, method=request.method, body=body
+        )
 
 
 async def _send(answer: Answer, request: Request, fault: Fault | None, send: Send) -> None:
@@ -147,7 +155,7 @@ def _accepts_gzip(request: Request) -> bool:
     return any(coding.split(";")[0] == "gzip" and not coding.endswith(";q=0") for coding in codings)
 
 
-async def _body(request: Request) -> dict[str, object]:
+async def _content(request: Request) -> bytes:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -155,8 +163,12 @@ async def _body(request: Request) -> dict[str, object]:
             raise WrongUse(
                 "a body that is too long", expected=f"{CONTROL_BODY_BYTES_MAX} bytes", todo="send less"
             )
+    return bytes(raw)
+
+
+async def _body(request: Request) -> dict[str, object]:
     try:
-        decoded = orjson.loads(raw)
+        decoded = orjson.loads(await _content(request))
     except orjson.JSONDecodeError as error:
         raise WrongUse(
             f"a body that is not JSON ({error})", expected="a JSON object", todo="send one"

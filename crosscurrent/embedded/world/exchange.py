@@ -27,6 +27,8 @@ class Call:
         origin: the vendor's base address as the caller wrote it.
         now_seconds: virtual time, epoch seconds.
         real_seconds: real monotonic seconds, on which quotas run.
+        method: HTTP method, in capitals.
+        body: of a POST.
     """
 
     path: str
@@ -35,6 +37,8 @@ class Call:
     origin: str
     now_seconds: float
     real_seconds: float
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

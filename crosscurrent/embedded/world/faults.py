@@ -24,8 +24,11 @@ _STATUS = re.compile(r"status-([45]\d\d)")
 _NUMBERS = {
     "github": ("stargazers_count", "number", "id"),
     "musicbrainz": ("release-count", "recording-count", "release-group-count", "votes-count", "count"),
+    "notion": ("number",),
     "openweathermap": ("temp", "pressure", "dt"),
+    "pokeapi_graphql": ("height", "capture_rate", "count"),
     "pokeapi": ("base_experience", "capture_rate", "count", "id"),
+    "spotify": ("popularity", "total"),
     "tmdb": ("popularity", "id"),
 }
 

@@ -12,17 +12,31 @@ from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
+from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
+from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
 from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, SpotifyTerms
 from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
 
-VENDORS = ("github", "musicbrainz", "openweathermap", "pokeapi", "tmdb")
+VENDORS = (
+    "github",
+    "musicbrainz",
+    "notion",
+    "openweathermap",
+    "pokeapi",
+    "pokeapi_graphql",
+    "spotify",
+    "tmdb",
+)
 GITHUB_CONCURRENT_DEFAULT = 100
 
+# where vendors are asked by POST too: at this path, and below it if it ends in a slash
+_POSTED = {"notion": "/", "pokeapi_graphql": "/", "spotify": TOKEN_PATH}
 _UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
@@ -35,6 +49,9 @@ class WorldTerms:
         github: GitHub's.
         openweathermap: OpenWeatherMap's.
         musicbrainz: MusicBrainz's.
+        notion: Notion's.
+        pokeapi_graphql: PokéAPI GraphQL's.
+        spotify: Spotify's.
         tmdb: TMDB's.
         github_concurrent: requests to GitHub at once before its secondary limit.
     """
@@ -42,6 +59,9 @@ class WorldTerms:
     github: GithubTerms = field(default_factory=GithubTerms)
     openweathermap: OpenWeatherMapTerms = field(default_factory=OpenWeatherMapTerms)
     musicbrainz: MusicBrainzTerms = field(default_factory=MusicBrainzTerms)
+    notion: NotionTerms = field(default_factory=NotionTerms)
+    pokeapi_graphql: PokeApiGraphqlTerms = field(default_factory=PokeApiGraphqlTerms)
+    spotify: SpotifyTerms = field(default_factory=SpotifyTerms)
     tmdb: TmdbTerms = field(default_factory=TmdbTerms)
     github_concurrent: int = GITHUB_CONCURRENT_DEFAULT
 
@@ -65,8 +85,11 @@ class World:
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
             "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
+            "notion": NotionApi(scenario, terms.notion),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario),
+            "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql),
+            "spotify": SpotifyApi(scenario, terms.spotify),
             "tmdb": TmdbApi(scenario, terms.tmdb),
         }
         self._github_concurrent = terms.github_concurrent
@@ -91,13 +114,16 @@ class World:
         headers: Mapping[str, str],
         origin: str,
         fault: Fault | None,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
     ) -> Answer:
-        """Return the vendor's response to a GET, spoilt by the fault if there is one."""
+        """Return the vendor's response to a request, spoilt by the fault if there is one."""
         now_seconds = self.time.now_seconds()
-        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}")
+        self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}" + body.decode("latin-1"))
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
-        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds())
+        call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
         if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
             answer = self._github.too_many_at_once()
         else:
@@ -123,3 +149,9 @@ class World:
             },
             "faults_pending": self.faults.pending(),
         }
+
+
+def takes_post(vendor: str, path: str) -> bool:
+    """Return whether a vendor is asked by POST too at a path."""
+    posted = _POSTED.get(vendor)
+    return posted is not None and (path == posted or (posted.endswith("/") and path.startswith(posted)))

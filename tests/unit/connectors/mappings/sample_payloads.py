@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from connectors.github.mapping import TABLE as GITHUB
 from connectors.kit.mapping_table import MappingTable
 from connectors.musicbrainz.mapping import TABLE as MUSICBRAINZ
+from connectors.notion.mapping import TABLE as NOTION
 from connectors.openweathermap.mapping import TABLE as OPENWEATHERMAP
 from connectors.pokeapi.mapping import TABLE as POKEAPI
+from connectors.pokeapi_graphql.mapping import TABLE as POKEAPI_GRAPHQL
+from connectors.spotify.mapping import TABLE as SPOTIFY
 from connectors.tmdb.mapping import TABLE as TMDB
 from schemas.identity import record_id
 from schemas.records import RawEvent
@@ -19,10 +22,20 @@ from schemas.records import RawEvent
 OBSERVED_AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 NOW_MS = int(OBSERVED_AT.timestamp() * 1000)
 NOW = NOW_MS // 1000
+_UUID = "11f2b80c-db82-4282-bb14-a1536c592708"
 MBID = "5b11f4ce-a62d-471e-81fc-a69a8278c7da"
+_URL = f"https://vendor.example/repos/Heron/Reed?per_page=100&artist={MBID}&query=heron"
+_URLS = {
+    ("notion", "block_children"): f"https://api.notion.com/v1/blocks/{_UUID}/children?page_size=100",
+    ("notion", "comments"): f"https://api.notion.com/v1/comments?block_id={_UUID}&page_size=100",
+    ("notion", "data_source_query"): f"https://api.notion.com/v1/data_sources/{_UUID}/query#body-sha256=0",
+    ("notion", "search"): "https://api.notion.com/v1/search#body-sha256=0",
+    ("notion", "users"): "https://api.notion.com/v1/users?page_size=100",
+}
 MONDAY = NOW - NOW % 86_400 - 8 * 86_400  # the begin of a week that is over
 TABLES: Mapping[str, MappingTable] = {
-    table.source: table for table in (GITHUB, MUSICBRAINZ, OPENWEATHERMAP, POKEAPI, TMDB)
+    table.source: table
+    for table in (GITHUB, MUSICBRAINZ, NOTION, OPENWEATHERMAP, POKEAPI, POKEAPI_GRAPHQL, SPOTIFY, TMDB)
 }
 
 
@@ -31,7 +44,7 @@ def event_for(
     endpoint: str,
     payload: object,
     *,
-    url: str = f"https://vendor.example/repos/Heron/Reed?per_page=100&artist={MBID}&query=heron",
+    url: str | None = None,
     observed_at: datetime = OBSERVED_AT,
 ) -> RawEvent:
     """Return an event; a payload that is not bytes is encoded as JSON."""
@@ -41,7 +54,7 @@ def event_for(
         source=source,
         endpoint=endpoint,
         request_method="GET",
-        request_url=url,
+        request_url=url or _URLS.get((source, endpoint), _URL),
         request_key=endpoint,
         status=200,
         headers={},
@@ -122,6 +135,36 @@ _AIR = {
     "coord": {"lon": 4.9, "lat": 52.37},
     "list": [{"dt": NOW - 60, "main": {"aqi": 2}, "components": {"co": 210.3, "no2": 11, "pm2_5": 4.5}}],
 }
+_NOTION_PAGE = {
+    "object": "page", "id": _UUID, "last_edited_time": "2026-03-10T11:00:00.000Z", "parent": {"type": "workspace"},
+    "properties": {
+        "Name": {"id": "title", "type": "title", "title": [{"plain_text": "Winch"}]},
+        "Level": {"id": "lVl%3A", "type": "number", "number": 4.5},
+        "Sum": {"id": "s", "type": "formula", "formula": {"type": "number", "number": 2}},
+        "All": {"id": "a", "type": "rollup", "rollup": {"type": "number", "number": 3}},
+        "Seen": {"id": "x", "type": "checkbox", "checkbox": True},
+        "Marks": {"id": "m", "type": "multi_select", "multi_select": [{"name": "early"}]},
+        "Who": {"id": "w", "type": "people", "people": []},
+        "Kin": {"id": "k", "type": "relation", "relation": [{"id": "other"}], "has_more": False},
+        "Files": {"id": "f", "type": "files", "files": []},
+    },
+}  # fmt: skip
+_NOTION_USER = {
+    "object": "user",
+    "id": _UUID,
+    "name": "Ada",
+    "type": "person",
+    "person": {"email": "a@b.example"},
+}
+_NOTION_BLOCK = {
+    "object": "block",
+    "id": _UUID,
+    "type": "to_do",
+    "has_children": False,
+    "to_do": {"checked": True},
+}
+_NOTION_COMMENT = {"object": "comment", "id": _UUID, "discussion_id": "d", "rich_text": []}
+_NOTION_DATABASE = {"object": "database", "id": _UUID, "title": [{"plain_text": "Log"}]}
 _NAMED = {"id": 4, "name": "mud-ball", "names": [{"name": "Mud Ball", "language": {"name": "en"}}]}
 _POKEMON = _NAMED | {
     "base_experience": None, "height": 7, "weight": 69,
@@ -135,9 +178,61 @@ _CHAIN = {
     "chain": {"species": {"name": "tad"}, "evolves_to": [{"species": {"name": "frog"}, "evolves_to": []}]}
 }
 
+_GRAPHQL_POKEMON = {
+    "id": 4, "name": "mud-ball", "height": 7, "weight": 69, "base_experience": None, "is_default": True,
+    "pokemonstats": [{"base_stat": 45, "stat": {"name": "special-attack"}}],
+    "pokemontypes": [{"slot": 1, "type": {"name": "water"}}],
+}  # fmt: skip
+_GRAPHQL_SPECIES = {
+    "id": 4, "name": "mud-ball", "capture_rate": 45, "base_happiness": None, "hatch_counter": 20, "gender_rate": 1,
+    "pokemonspeciesnames": [{"name": "Mud Ball", "language": {"name": "en"}}],
+}  # fmt: skip
+_GRAPHQL_CAPTURE = {"count": 2, "avg": {"capture_rate": 45.5}, "min": {"capture_rate": 3}, "max": None}
 _BERRY = _NAMED | {
     "growth_time": 3, "size": 20, "max_harvest": 5, "natural_gift_power": 60, "smoothness": 25, "soil_dryness": 15,
 }  # fmt: skip
+_SPOTIFY_ARTIST = {
+    "id": "a1", "name": "Dry Reed", "type": "artist", "uri": "spotify:artist:a1", "genres": ["reed"], "popularity": 51,
+    "external_urls": {"spotify": "https://open.spotify.example/artist/a1"}, "followers": {"href": None, "total": 900},
+}  # fmt: skip
+_SHORT_ALBUM = {
+    "id": "b1", "name": "Silt", "type": "album", "uri": "spotify:album:b1", "album_type": "album", "total_tracks": 9,
+    "artists": [{"id": "a1", "name": "Dry Reed"}], "release_date": "1999-05", "release_date_precision": "month",
+}  # fmt: skip
+_ALBUM = _SHORT_ALBUM | {
+    "external_ids": {"upc": "009876543210"}, "label": "Mud", "popularity": 40, "genres": [],
+    "tracks": {"items": [{"id": "t1", "name": "Ooze"}], "total": 9, "next": None},
+}  # fmt: skip
+_TRACK = {
+    "id": "t1", "name": "Ooze", "type": "track", "uri": "spotify:track:t1", "popularity": 33, "is_local": False,
+    "album": _SHORT_ALBUM, "artists": [{"id": "a1", "name": "Dry Reed"}], "duration_ms": 181000, "explicit": False,
+    "external_ids": {"isrc": "XXAAA2600001"}, "disc_number": 1, "track_number": 2,
+}  # fmt: skip
+_LOCAL = {
+    "id": None, "name": "Demo", "type": "track", "uri": "spotify:local:Dry+Reed:Silt:Demo:90", "popularity": 0,
+    "is_local": True, "album": {"id": None, "name": "Silt"}, "artists": [{"id": None, "name": "Dry Reed"}],
+    "duration_ms": 90000,
+}  # fmt: skip
+_EPISODE = {
+    "id": "e1", "name": "On silt", "type": "episode", "uri": "spotify:episode:e1", "duration_ms": 3000000,
+    "release_date": "2026-01-02", "release_date_precision": "day", "show": {"id": "s1", "name": "Mudcast"},
+}  # fmt: skip
+_PLAYLIST = {
+    "id": "p1", "name": "Low tide", "type": "playlist", "uri": "spotify:playlist:p1", "snapshot_id": "MSxh",
+    "owner": {"id": "stilt", "display_name": None}, "followers": {"total": 12}, "tracks": {"href": "h", "total": 4},
+}  # fmt: skip
+_PODCAST = {"id": "s1", "name": "Mudcast", "publisher": "Stilt", "total_episodes": 7}
+_ROWS = {
+    "items": [
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": False, "track": _TRACK},
+        {"added_at": None, "is_local": False, "track": None},
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": True, "track": _LOCAL},
+        {"added_at": "2026-01-01T00:00:00Z", "is_local": False, "item": _EPISODE},
+        None,
+    ],
+    "next": None,
+    "total": 5,
+}
 _ONLY_NAMED = (
     "ability", "generation", "growth_rate", "language", "location", "location_area", "nature", "pokedex",
     "pokemon_form", "region", "stat", "type", "version",
@@ -182,6 +277,10 @@ _CHANGED = _PAGED | {"results": [{"id": 550, "adult": None}]}
 
 def _browse(entity: str, row: object) -> dict[str, object]:
     return {f"{entity}s": [row], f"{entity}-offset": 0, f"{entity}-count": 664}
+
+
+def _notion_list(row: object) -> object:
+    return {"object": "list", "results": [row], "has_more": False, "next_cursor": None}
 
 
 SAMPLES = (
@@ -238,6 +337,17 @@ SAMPLES = (
     Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
     Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),
     Sample("github", "code_frequency", [[MONDAY, 12, -5]], 2, ()),
+    Sample("notion", "page", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "written", _NOTION_PAGE, 8, ("page",)),
+    Sample("notion", "search", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "data_source_query", _notion_list(_NOTION_PAGE), 10, ("page",)),
+    Sample("notion", "users", _notion_list(_NOTION_USER), 1, ("user",)),
+    Sample("notion", "user", _NOTION_USER, 0, ("user",)),
+    Sample("notion", "database", _NOTION_DATABASE, 0, ("database",)),
+    Sample("notion", "data_source", _NOTION_DATABASE | {"object": "data_source"}, 0, ("data_source",)),
+    Sample("notion", "block_children", _notion_list(_NOTION_BLOCK), 1, ("block",)),
+    Sample("notion", "block", _NOTION_BLOCK, 0, ("block",)),
+    Sample("notion", "comments", _notion_list(_NOTION_COMMENT), 1, ("comment",)),
     Sample("openweathermap", "weather", _WEATHER | {"cod": 200}, 7, ("city",)),
     Sample("openweathermap", "group", {"cnt": 1, "list": [_WEATHER]}, 7, ("city",)),
     Sample("openweathermap", "find", {"cod": "200", "list": [_WEATHER | {"rain": None}]}, 6, ("city",)),
@@ -302,7 +412,82 @@ SAMPLES = (
     Sample(
         "pokeapi", "machine", {"id": 1, "item": {"name": "tm00"}, "move": {"name": "punch"}}, 0, ("machine",)
     ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon",
+        {"data": {"pokemon": [_GRAPHQL_POKEMON], "pokemon_aggregate": {"aggregate": {"count": 41}}}},
+        4,
+        ("pokemon",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "pokemon_species",
+        {"data": {"pokemonspecies": [_GRAPHQL_SPECIES]}},
+        3,
+        ("pokemon_species",),
+    ),
+    Sample(
+        "pokeapi_graphql", "item", {"data": {"item": [{"id": 4, "name": "mud", "cost": 200}]}}, 1, ("item",)
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "generation",
+        {
+            "data": {
+                "generation": [
+                    {"id": 1, "name": "first", "pokemonspecies_aggregate": {"aggregate": _GRAPHQL_CAPTURE}}
+                ]
+            }
+        },
+        3,
+        ("generation",),
+    ),
+    Sample(
+        "pokeapi_graphql",
+        "aggregate",
+        {"data": {"species": {"aggregate": {"avg": {"base_happiness": 59.9}}}}},
+        1,
+        (),
+    ),
     *(Sample("pokeapi", endpoint, _NAMED, 0, (endpoint,)) for endpoint in _ONLY_NAMED),
+    Sample("spotify", "artist", _SPOTIFY_ARTIST, 2, ("artist",)),
+    Sample("spotify", "artists", {"artists": [_SPOTIFY_ARTIST, None]}, 2, ("artist",)),
+    Sample("spotify", "related_artists", {"artists": [_SPOTIFY_ARTIST]}, 2, ("artist",)),
+    Sample("spotify", "top_artists", {"items": [_SPOTIFY_ARTIST], "next": None}, 2, ("artist",)),
+    Sample("spotify", "album", _ALBUM, 2, ("album",)),
+    Sample("spotify", "albums", {"albums": [None, _ALBUM]}, 2, ("album",)),
+    Sample("spotify", "saved_albums", {"items": [{"added_at": "x", "album": _ALBUM}]}, 2, ("album",)),
+    Sample("spotify", "track", _TRACK, 1, ("track",)),
+    Sample("spotify", "tracks", {"tracks": [None, _TRACK]}, 1, ("track",)),
+    Sample("spotify", "artist_top_tracks", {"tracks": [_TRACK]}, 1, ("track",)),
+    Sample("spotify", "recommendations", {"tracks": [_TRACK], "seeds": []}, 1, ("track",)),
+    Sample("spotify", "top_tracks", {"items": [_TRACK]}, 1, ("track",)),
+    Sample("spotify", "saved_tracks", {"items": [{"track": _TRACK}]}, 1, ("track",)),
+    Sample("spotify", "playlist", _PLAYLIST, 2, ("playlist",)),
+    Sample("spotify", "user_playlists", {"items": [_PLAYLIST, None]}, 2, ("playlist",)),
+    Sample("spotify", "featured_playlists", {"playlists": {"items": [_PLAYLIST]}}, 2, ("playlist",)),
+    Sample("spotify", "playlist_items", _ROWS, 1, ("track", "local_file", "episode")),
+    Sample("spotify", "playlist_item", _TRACK, 1, ("track",)),
+    Sample("spotify", "new_releases", {"albums": {"items": [_SHORT_ALBUM]}}, 0, ("release",)),
+    Sample("spotify", "artist_albums", {"items": [_SHORT_ALBUM]}, 0, ("release",)),
+    Sample(
+        "spotify",
+        "search",
+        {
+            "artists": {"items": [_SPOTIFY_ARTIST]},
+            "tracks": {"items": [_TRACK]},
+            "albums": {"items": [_SHORT_ALBUM]},
+        },
+        0,
+        ("artist", "track", "release"),
+    ),
+    Sample("spotify", "shows", _PODCAST, 1, ("show",)),
+    Sample("spotify", "episodes", {"episodes": [_EPISODE, None]}, 0, ("episode",)),
+    Sample("spotify", "show_episodes", {"items": [_EPISODE]}, 0, ("episode",)),
+    Sample("spotify", "audiobook", {"id": "k1", "name": "Mud", "total_chapters": 3}, 1, ("audiobook",)),
+    Sample("spotify", "chapter", {"id": "c1", "name": "One", "audiobook": {"id": "k1"}}, 0, ("chapter",)),
+    Sample("spotify", "audio_features", {"id": "t1", "tempo": 98.5, "key": 4}, 0, ("audio_features",)),
+    Sample("spotify", "user", {"id": "stilt", "display_name": None, "followers": {"total": 2}}, 1, ("user",)),
     Sample("tmdb", "movie", _MOVIE, 5, ("movie",)),
     Sample("tmdb", "tv", _SHOW, 5, ("tv",)),
     Sample("tmdb", "person", _PLAYER, 1, ("person",)),

@@ -10,6 +10,7 @@ from connectors.github import endpoints as github
 from connectors.musicbrainz import endpoints as musicbrainz
 from connectors.openweathermap import endpoints as openweathermap
 from connectors.pokeapi import endpoints as pokeapi
+from connectors.spotify import endpoints as spotify
 from connectors.tmdb import endpoints as tmdb
 from tests.unit.connectors.mappings.sample_payloads import TABLES
 
@@ -73,6 +74,23 @@ PATHS = (
     (pokeapi, "/api/v2/", "root"),
     (pokeapi, "/api/v2/moon/1", "other"),
     (pokeapi, "/api/v1/pokemon/1", "other"),
+    (spotify, "/v1/artists/4Z8W", "artist"),
+    (spotify, "/v1/artists?ids=4Z8W,0Tn", "artists"),
+    (spotify, "/v1/artists/4Z8W/albums?limit=50", "artist_albums"),
+    (spotify, "/v1/artists/4Z8W/top-tracks", "artist_top_tracks"),
+    (spotify, "/v1/albums/4Z8W/", "album"),
+    (spotify, "/v1/albums/4Z8W/tracks?offset=50", "album_tracks"),
+    (spotify, "/v1/tracks/4Z8W", "track"),
+    (spotify, "/v1/playlists/4Z8W?fields=id", "playlist"),
+    (spotify, "/v1/playlists/4Z8W/items?limit=50", "playlist_items"),
+    (spotify, "/v1/playlists/4Z8W/tracks", "playlist_items"),
+    (spotify, "/v1/browse/new-releases", "new_releases"),
+    (spotify, "/v1/browse/categories/toplists/playlists", "featured_playlists"),
+    (spotify, "/v1/me/player", "me"),
+    (spotify, "/v1/me/playlists", "user_playlists"),
+    (spotify, "/v1/shows/4Z8W/episodes", "show_episodes"),
+    (spotify, "/v1/moons/4Z8W", "other"),
+    (spotify, "/v2/artists/4Z8W", "other"),
     (tmdb, "/3/movie/550?append_to_response=external_ids", "movie"),
     (tmdb, "/3/movie/tt1345836", "movie"),
     (tmdb, "/3/movie/popular?page=2", "movie_list"),
@@ -109,15 +127,18 @@ def test_address_means_its_endpoint(module: ModuleType, path: str, endpoint: str
         (musicbrainz, "browse-release-group", "browse_release_group"),
         (openweathermap, "errors", "other"),
         (pokeapi, "errors", "other"),
+        (spotify, "playlist-items-pages", "playlist_items"),
+        (spotify, "auth", "token"),
+        (spotify, "errors", "other"),
     ],
 )
 def test_folder_decides_where_the_address_is_unknown(module: ModuleType, kind: str, endpoint: str) -> None:
     assert module.endpoint_of("GET", None, kind) == endpoint
 
 
-@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi, tmdb])
+@pytest.mark.parametrize("module", [github, musicbrainz, openweathermap, pokeapi, spotify, tmdb])
 def test_request_that_changes_something_is_none_of_ours(module: ModuleType) -> None:
-    for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1"):
+    for path in (f"{REPOSITORY}/issues", "/data/3.0/stations", "/api/v2/pokemon/1", "/v1/tracks/1"):
         assert module.endpoint_of("post", path, "whatever") == "other"
 
 
@@ -134,6 +155,7 @@ def test_endpoint_of_an_address_is_known_to_the_mapping(module: ModuleType, path
         (github, ("repository", "organisation_repositories", "issues", "releases", "events")),
         (openweathermap, ("weather", "air_pollution", "forecast")),
         (pokeapi, ("pokemon_list", "pokemon", "pokemon_species", "evolution_chain")),
+        (spotify, ("artist", "album", "track", "playlist", "playlist_items", "new_releases")),
     ],
 )
 def test_polled_endpoint_keeps_its_name(module: ModuleType, names: tuple[str, ...]) -> None:

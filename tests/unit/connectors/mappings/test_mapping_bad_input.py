@@ -26,7 +26,12 @@ SECONDS_MAX = 10.0  # for what takes well under one on an idle machine
 MEGABYTE = 1024 * 1024
 ONE_OF_EACH = tuple(
     BY_ENDPOINT[pair]
-    for pair in (("github", "repository"), ("openweathermap", "weather"), ("pokeapi", "pokemon"))
+    for pair in (
+        ("github", "repository"),
+        ("openweathermap", "weather"),
+        ("pokeapi", "pokemon"),
+        ("spotify", "album"),
+    )
 )
 NO_PAYLOADS = (
     b"", b"   ", b"<html>Bad Gateway</html>", b"null", b"3", b'"text"', b"NaN", b"\xff\xfe{\x00}\x00", b"\x00",
@@ -175,6 +180,13 @@ NUMBERS = (
     ("pokeapi", "pokemon_species", "capture_rate", "$.capture_rate"),
     ("pokeapi", "evolution_chain", "id", "$.id"),
     ("pokeapi", "pokemon_list", "count", "$.count"),
+    ("pokeapi_graphql", "pokemon", "data.pokemon.0.height", "$.data.pokemon[0].height"),
+    (
+        "pokeapi_graphql",
+        "pokemon_species",
+        "data.pokemonspecies.0.capture_rate",
+        "$.data.pokemonspecies[0].capture_rate",
+    ),
 )
 NUMBER_IDS = [f"{source}-{endpoint}-{path}" for source, endpoint, path, _ in NUMBERS]
 

@@ -13,6 +13,7 @@ from crosscurrent.errors import WrongUse
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SourceSettings
 
 SOURCES = ("github", "openweathermap", "pokeapi")
+APP_SETTINGS = ("TOKEN_URL", "CLIENT_ID", "CLIENT_SECRET")
 
 
 def settings_of(home: Path, **sections: object) -> Settings:
@@ -73,6 +74,18 @@ def test_plan_points_sources_at_the_world(tmp_path: Path) -> None:
     assert plan.environment["CROSSCURRENT_SOURCES__GITHUB__BASE_URL"] == "http://127.0.0.1:8070/github"
     assert plan.environment["CROSSCURRENT_SOURCES__POKEAPI__ENABLED"] == "true"
     assert world.command[-4:] == ("--speed", "60", "--anchor", "12.5")
+
+
+def test_plan_lets_an_app_be_granted_tokens_by_the_world(tmp_path: Path) -> None:
+    sources = {"spotify": SourceSettings.model_validate({"enabled": True, "client_secret": "s3cret"})}
+    options = HomeOptions(sources=(*SOURCES, "spotify"), world=True)
+    plan = make_plan(settings_of(tmp_path, sources=sources), options, world_port=8070)
+    found = {name: plan.environment.get(f"CROSSCURRENT_SOURCES__SPOTIFY__{name}") for name in APP_SETTINGS}
+    assert found == {
+        "TOKEN_URL": "http://127.0.0.1:8070/spotify/api/token",
+        "CLIENT_ID": "played",
+        "CLIENT_SECRET": None,
+    }
 
 
 def test_plan_points_sources_at_recordings(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The PokéAPI GraphQL source."""

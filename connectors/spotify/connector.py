@@ -1,0 +1,44 @@
+"""Spotify: artists, albums, tracks and playlists, how popular they are and how many follow them.
+
+Source: https://developer.spotify.com/documentation/web-api
+"""
+
+from __future__ import annotations
+
+from connectors.kit.auth import ClientCredentials
+from connectors.kit.declaration import Connector
+from connectors.kit.quota import DocumentedRate
+from connectors.spotify.endpoints import (
+    ALBUM,
+    ARTIST,
+    NEW_RELEASES,
+    NOT_MEASURED,
+    PLAYLIST,
+    PLAYLIST_ITEMS,
+    TRACK,
+    endpoint_of,
+)
+from connectors.spotify.mapping import map_payload
+from connectors.spotify.requests import poll_for, polls
+
+SPOTIFY = Connector(
+    name="spotify",
+    title="Spotify",
+    base_url="https://api.spotify.com",
+    auth=ClientCredentials("https://accounts.spotify.com/api/token"),
+    # the vendor counts over 30 s and does not say how much; a 429 corrects us
+    quota=DocumentedRate(
+        60, 30.0, description="not published, counted over 30 s; 60 requests in 30 s are not passed"
+    ),
+    interval_seconds=3600.0,
+    endpoints=(ARTIST, ALBUM, TRACK, PLAYLIST, PLAYLIST_ITEMS, NEW_RELEASES),
+    polls=polls,
+    poll_for=poll_for,
+    # the artists of the vendor's own examples; new-releases and the vendor's playlists are not for every app
+    targets_default=("artist:0TnOYISbd1XYRBk9myaseg", "artist:1HY2Jd0NmPuamShAr6KMms"),
+    targets_help="artist:ID, album:ID, track:ID, playlist:ID (the last part of a share link), or new-releases",
+    map_payload=map_payload,
+    endpoint_of=endpoint_of,
+    not_measured=NOT_MEASURED,
+    concurrency_max=4,
+)

@@ -1,0 +1,123 @@
+"""How popular the played Spotify's artists, albums and tracks are, and what its playlists hold, at any hour (pure).
+
+Popularity is a whole number that the vendor reckons anew each day: a level, a swing of some weeks and a jitter of two
+points either way. Followers grow by a share of the level each hour, and some leave at the end of each week, so that
+they are no counter. A playlist takes a row each ``ROW_HOURS`` hours and drops its oldest; how many it holds swings
+within ten days. Some rows are gone from the catalogue, some are local files, some are episodes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from crosscurrent.embedded.world.spotify_catalogue import (
+    ALBUM_TRACKS_MAX,
+    ALBUMS_BEFORE_START,
+    Album,
+    Artist,
+    Catalogue,
+    Track,
+)
+
+HOURS_PER_DAY = 24
+PLAYLIST_COUNT = 3
+ROW_HOURS = 8
+PLAYLIST_ROWS_MEAN = 120
+PLAYLIST_ROWS_SWING = 15
+NEW_RELEASE_COUNT = 60
+
+_HOURS_PER_WEEK = 168
+_PLAYLIST_SWING_HOURS = 240
+# of the rows of a playlist each so-manieth is something else than a track
+_GONE_EACH = 29
+_LOCAL_EACH = 23
+_EPISODE_EACH = 31
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistRow:
+    """A row of a playlist.
+
+    Attributes:
+        number: through all rows that it ever has.
+        kind: ``track``, ``local``, ``episode``, or ``gone``.
+        track: what it holds, or what a local file is a copy of.
+        added_hours: when it was added, virtual hours after the start; negative before.
+    """
+
+    number: int
+    kind: str
+    track: Track
+    added_hours: int
+
+
+class MusicModel:
+    """Values at an hour.
+
+    Args:
+        catalogue: what there is.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def artist_popularity(self, artist: Artist, hour: int) -> int:
+        """Return an artist's popularity, 0 to 100."""
+        return self._popularity("artist", artist.number, hour)
+
+    def album_popularity(self, album: Album, hour: int) -> int:
+        """Return an album's popularity, 0 to 100."""
+        return self._popularity("album", album.number, hour)
+
+    def track_popularity(self, track: Track, hour: int) -> int:
+        """Return a track's popularity, 0 to 100."""
+        return self._popularity("track", track.number, hour)
+
+    def artist_followers(self, artist: Artist, hour: int) -> int:
+        """Return how many follow an artist."""
+        return self._followers("artist", artist.number, hour, 1_000_000)
+
+    def playlist_followers(self, number: int, hour: int) -> int:
+        """Return how many follow a playlist."""
+        return self._followers("playlist", number, hour, 20_000)
+
+    def playlist_rows(self, number: int, hour: int) -> list[PlaylistRow]:
+        """Return the rows of a playlist, the oldest first."""
+        last = hour // ROW_HOURS + PLAYLIST_ROWS_MEAN + PLAYLIST_ROWS_SWING
+        swing = math.sin(2 * math.pi * (hour / _PLAYLIST_SWING_HOURS + number / PLAYLIST_COUNT))
+        count = PLAYLIST_ROWS_MEAN + round(PLAYLIST_ROWS_SWING * swing)
+        return [self._row(number, row) for row in range(last - count, last)]
+
+    def new_releases(self, hour: int) -> list[Album]:
+        """Return the newest albums, the newest first."""
+        newest = hour // HOURS_PER_DAY + ALBUMS_BEFORE_START - 1
+        return [self.catalogue.album(newest - place) for place in range(NEW_RELEASE_COUNT)]
+
+    def _popularity(self, kind: str, number: int, hour: int) -> int:
+        day = hour // HOURS_PER_DAY
+        level = 20 + self.catalogue.draw(f"{kind} level", number) % 61
+        period_days = 14 + self.catalogue.draw(f"{kind} period", number) % 30
+        phase = self.catalogue.draw(f"{kind} phase", number) % 360 / 360
+        swing = 8 * math.sin(2 * math.pi * (day / period_days + phase))
+        jitter = self.catalogue.draw(f"{kind} jitter", number, day) % 5 - 2
+        return max(0, min(100, round(level + swing) + jitter))
+
+    def _followers(self, kind: str, number: int, hour: int, scale: int) -> int:
+        level = scale // 10 + self.catalogue.draw(f"{kind} followers", number) % scale
+        # the week's growth, of which a tenth leaves at its end
+        weeks, into = divmod(hour, _HOURS_PER_WEEK)
+        hourly = level / 50_000
+        return round(level + hourly * (weeks * _HOURS_PER_WEEK * 0.9 + into))
+
+    def _row(self, playlist: int, number: int) -> PlaylistRow:
+        kinds = (("gone", _GONE_EACH), ("local", _LOCAL_EACH), ("episode", _EPISODE_EACH))
+        kind = next((kind for kind, each in kinds if number % each == playlist % each), "track")
+        album = self.catalogue.album(
+            self.catalogue.draw("row", playlist, number) % (ALBUMS_BEFORE_START // 2)
+        )
+        place = self.catalogue.draw("place", playlist, number) % album.track_count
+        added_hours = (number - PLAYLIST_ROWS_MEAN - PLAYLIST_ROWS_SWING) * ROW_HOURS
+        return PlaylistRow(
+            number, kind, self.catalogue.track(album.number * ALBUM_TRACKS_MAX + place), added_hours
+        )
