@@ -186,6 +186,33 @@ def test_restore_gives_what_was_unfinished_also_to_those_who_did_not_read_it_in_
     assert different(world, undisturbed) == []
 
 
+def test_restore_refills_windows_with_what_was_unfinished_two_lives_before(
+    undisturbed: dict[str, Rows], world: SmallWorld
+) -> None:
+    world.poll(EVENTS // 2)
+    world.sink()
+    for processor in PROCESSORS:
+        world.process(processor)
+    while world.sink():
+        pass
+    world.begin_life()
+    world.poll(EVENTS // 2 + 2)
+    while world.sink():
+        pass
+    # of what is new in this life nothing but unfinished observations is left
+    world.process("normalise")
+    world.sink(dies_before="write_ledger")
+    world.begin_life()
+    for processor in PROCESSORS:
+        world.process(processor)
+    while world.sink():
+        pass
+    world.begin_life()
+    world.poll(EVENTS)
+    world.finish()
+    assert different(world, undisturbed) == []
+
+
 def test_restore_does_nothing_when_the_broker_kept_its_log(world: SmallWorld) -> None:
     world.poll(5)
     world.sink()
