@@ -5,8 +5,9 @@ Source: https://openweathermap.org/api
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from connectors.kit.endpoint_table import OTHER, EndpointTable
 
 WEATHER: Final = "weather"
 AIR_POLLUTION: Final = "air_pollution"
@@ -30,7 +31,6 @@ POLLUTION_V1: Final = "pollution_v1"
 STATIONS: Final = "stations"
 STATION_HISTORY: Final = "station_history"
 UV_INDEX: Final = "uv_index"
-OTHER: Final = "other"
 
 _PREDICTION = (
     "a prediction is revised at each poll, so that one hour would have as many values as polls, and none was "
@@ -52,30 +52,27 @@ NOT_MEASURED: Final = {
     OTHER: "this connector does not know the endpoint",
 }
 
-_OF_PATH = tuple(
-    (re.compile(pattern), endpoint)
-    for pattern, endpoint in (
-        (r"/data/2\.5/weather", WEATHER),
-        (r"/data/2\.5/air_pollution", AIR_POLLUTION),
-        (r"/data/2\.5/air_pollution/forecast", AIR_POLLUTION_FORECAST),
-        (r"/data/2\.5/air_pollution/history", AIR_POLLUTION_HISTORY),
-        (r"/data/2\.5/forecast", FORECAST),
-        (r"/data/2\.5/forecast/daily", FORECAST_DAILY),
-        (r"/data/2\.5/group", GROUP),
-        (r"/data/2\.5/find", FIND),
-        (r"/data/2\.5/box/city", BOX_CITY),
-        (r"/data/(?:2\.5|3\.0)/onecall", ONE_CALL),
-        (r"/data/(?:2\.5|3\.0)/onecall/timemachine", ONE_CALL_TIMEMACHINE),
-        (r"/data/3\.0/onecall/day_summary", ONE_CALL_DAY_SUMMARY),
-        (r"/data/2\.5/history/city", HISTORY),
-        (r"/data/2\.5/history/station", STATION_HISTORY),
-        (r"/data/2\.5/uvi(?:/.*)?", UV_INDEX),
-        (r"/data/3\.0/(?:stations(?:/.*)?|measurements)", STATIONS),
-        (r"/pollution/v1/.*", POLLUTION_V1),
-        (r"/geo/1\.0/direct", GEOCODING_DIRECT),
-        (r"/geo/1\.0/reverse", GEOCODING_DIRECT),
-        (r"/geo/1\.0/zip", GEOCODING_ZIP),
-    )
+_OF_PATH: Final = (
+    (r"/data/2\.5/weather", WEATHER),
+    (r"/data/2\.5/air_pollution", AIR_POLLUTION),
+    (r"/data/2\.5/air_pollution/forecast", AIR_POLLUTION_FORECAST),
+    (r"/data/2\.5/air_pollution/history", AIR_POLLUTION_HISTORY),
+    (r"/data/2\.5/forecast", FORECAST),
+    (r"/data/2\.5/forecast/daily", FORECAST_DAILY),
+    (r"/data/2\.5/group", GROUP),
+    (r"/data/2\.5/find", FIND),
+    (r"/data/2\.5/box/city", BOX_CITY),
+    (r"/data/(?:2\.5|3\.0)/onecall", ONE_CALL),
+    (r"/data/(?:2\.5|3\.0)/onecall/timemachine", ONE_CALL_TIMEMACHINE),
+    (r"/data/3\.0/onecall/day_summary", ONE_CALL_DAY_SUMMARY),
+    (r"/data/2\.5/history/city", HISTORY),
+    (r"/data/2\.5/history/station", STATION_HISTORY),
+    (r"/data/2\.5/uvi(?:/.*)?", UV_INDEX),
+    (r"/data/3\.0/(?:stations(?:/.*)?|measurements)", STATIONS),
+    (r"/pollution/v1/.*", POLLUTION_V1),
+    (r"/geo/1\.0/direct", GEOCODING_DIRECT),
+    (r"/geo/1\.0/reverse", GEOCODING_DIRECT),
+    (r"/geo/1\.0/zip", GEOCODING_ZIP),
 )
 
 # folders of recordings whose requests' addresses are not known
@@ -102,18 +99,4 @@ _OF_KIND: Final = {
     "uv-index": UV_INDEX,
 }
 
-
-def endpoint_of(method: str, path: str | None, kind: str) -> str:
-    """Return our name of the endpoint that a request asked, ``other`` if we have none.
-
-    Args:
-        method: HTTP method, in any case.
-        path: of the request, from the vendor's host on, with or without a query; None if unknown.
-        kind: folder of the recording, which decides where the path is unknown.
-    """
-    if path is None:
-        return _OF_KIND.get(kind, OTHER)
-    if method.upper() != "GET":
-        return OTHER
-    asked = path.partition("?")[0].rstrip("/")
-    return next((endpoint for pattern, endpoint in _OF_PATH if pattern.fullmatch(asked)), OTHER)
+endpoint_of: Final = EndpointTable.of(_OF_PATH, _OF_KIND)

@@ -5,8 +5,9 @@ Source: https://developer.spotify.com/documentation/web-api
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from connectors.kit.endpoint_table import OTHER, EndpointTable
 
 ARTIST: Final = "artist"
 ALBUM: Final = "album"
@@ -42,7 +43,6 @@ TOP_TRACKS: Final = "top_tracks"
 TRACKS: Final = "tracks"
 USER: Final = "user"
 USER_PLAYLISTS: Final = "user_playlists"
-OTHER: Final = "other"
 
 NOT_MEASURED: Final = {
     NEW_RELEASES: "which albums are new; how popular each is says the album, which is asked for because of it",
@@ -62,42 +62,39 @@ NOT_MEASURED: Final = {
 }
 
 _ID = r"[^/]+"
-_OF_PATH: Final = tuple(
-    (re.compile(rf"/v1/{pattern}"), endpoint)
-    for pattern, endpoint in (
-        (r"artists", ARTISTS),
-        (rf"artists/{_ID}", ARTIST),
-        (rf"artists/{_ID}/albums", ARTIST_ALBUMS),
-        (rf"artists/{_ID}/top-tracks", ARTIST_TOP_TRACKS),
-        (rf"artists/{_ID}/related-artists", RELATED_ARTISTS),
-        (r"albums", ALBUMS),
-        (rf"albums/{_ID}", ALBUM),
-        (rf"albums/{_ID}/tracks", ALBUM_TRACKS),
-        (r"tracks", TRACKS),
-        (rf"tracks/{_ID}", TRACK),
-        (rf"playlists/{_ID}", PLAYLIST),
-        (rf"playlists/{_ID}/(?:items|tracks)", PLAYLIST_ITEMS),
-        (r"browse/new-releases", NEW_RELEASES),
-        (r"browse/featured-playlists", FEATURED_PLAYLISTS),
-        (rf"browse/categories(?:/{_ID})?", CATEGORIES),
-        (rf"browse/categories/{_ID}/playlists", FEATURED_PLAYLISTS),
-        (rf"audio-features(?:/{_ID})?", AUDIO_FEATURES),
-        (rf"audio-analysis/{_ID}", AUDIO_ANALYSIS),
-        (rf"audiobooks/{_ID}", AUDIOBOOK),
-        (rf"chapters/{_ID}", CHAPTER),
-        (rf"episodes(?:/{_ID})?", EPISODES),
-        (rf"shows(?:/{_ID})?", SHOWS),
-        (rf"shows/{_ID}/episodes", SHOW_EPISODES),
-        (r"recommendations", RECOMMENDATIONS),
-        (r"search", SEARCH),
-        (rf"users/{_ID}", USER),
-        (rf"(?:users/{_ID}|me)/playlists", USER_PLAYLISTS),
-        (r"me/albums", SAVED_ALBUMS),
-        (r"me/tracks", SAVED_TRACKS),
-        (r"me/top/artists", TOP_ARTISTS),
-        (r"me/top/tracks", TOP_TRACKS),
-        (r"me(?:/.*)?", ME),
-    )
+_OF_PATH: Final = (
+    (r"/v1/artists", ARTISTS),
+    (rf"/v1/artists/{_ID}", ARTIST),
+    (rf"/v1/artists/{_ID}/albums", ARTIST_ALBUMS),
+    (rf"/v1/artists/{_ID}/top-tracks", ARTIST_TOP_TRACKS),
+    (rf"/v1/artists/{_ID}/related-artists", RELATED_ARTISTS),
+    (r"/v1/albums", ALBUMS),
+    (rf"/v1/albums/{_ID}", ALBUM),
+    (rf"/v1/albums/{_ID}/tracks", ALBUM_TRACKS),
+    (r"/v1/tracks", TRACKS),
+    (rf"/v1/tracks/{_ID}", TRACK),
+    (rf"/v1/playlists/{_ID}", PLAYLIST),
+    (rf"/v1/playlists/{_ID}/(?:items|tracks)", PLAYLIST_ITEMS),
+    (r"/v1/browse/new-releases", NEW_RELEASES),
+    (r"/v1/browse/featured-playlists", FEATURED_PLAYLISTS),
+    (rf"/v1/browse/categories(?:/{_ID})?", CATEGORIES),
+    (rf"/v1/browse/categories/{_ID}/playlists", FEATURED_PLAYLISTS),
+    (rf"/v1/audio-features(?:/{_ID})?", AUDIO_FEATURES),
+    (rf"/v1/audio-analysis/{_ID}", AUDIO_ANALYSIS),
+    (rf"/v1/audiobooks/{_ID}", AUDIOBOOK),
+    (rf"/v1/chapters/{_ID}", CHAPTER),
+    (rf"/v1/episodes(?:/{_ID})?", EPISODES),
+    (rf"/v1/shows(?:/{_ID})?", SHOWS),
+    (rf"/v1/shows/{_ID}/episodes", SHOW_EPISODES),
+    (r"/v1/recommendations", RECOMMENDATIONS),
+    (r"/v1/search", SEARCH),
+    (rf"/v1/users/{_ID}", USER),
+    (rf"/v1/(?:users/{_ID}|me)/playlists", USER_PLAYLISTS),
+    (r"/v1/me/albums", SAVED_ALBUMS),
+    (r"/v1/me/tracks", SAVED_TRACKS),
+    (r"/v1/me/top/artists", TOP_ARTISTS),
+    (r"/v1/me/top/tracks", TOP_TRACKS),
+    (r"/v1/me(?:/.*)?", ME),
 )
 
 # folders of recordings whose requests' addresses are not known
@@ -148,18 +145,4 @@ _OF_KIND: Final = {
     "users": USER,
 }
 
-
-def endpoint_of(method: str, path: str | None, kind: str) -> str:
-    """Return our name of the endpoint that a request asked, ``other`` if we have none.
-
-    Args:
-        method: HTTP method, in any case.
-        path: of the request, from the vendor's host on, with or without a query; None if unknown.
-        kind: folder of the recording, which decides where the path is unknown.
-    """
-    if path is None:
-        return _OF_KIND.get(kind, OTHER)
-    if method.upper() != "GET":
-        return OTHER
-    asked = path.partition("?")[0].rstrip("/")
-    return next((endpoint for pattern, endpoint in _OF_PATH if pattern.fullmatch(asked)), OTHER)
+endpoint_of: Final = EndpointTable.of(_OF_PATH, _OF_KIND)

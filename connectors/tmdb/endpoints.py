@@ -5,8 +5,9 @@ Source: https://developer.themoviedb.org/reference
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from connectors.kit.endpoint_table import OTHER, EndpointTable
 
 MOVIE: Final = "movie"
 TV: Final = "tv"
@@ -31,7 +32,6 @@ NETWORK: Final = "network"
 OWN_LIST: Final = "own_list"
 REVIEWS: Final = "reviews"
 SEASON: Final = "season"
-OTHER: Final = "other"
 
 LOOKUPS: Final = {"movie": MOVIE, "tv": TV, "person": PERSON}
 """The vendor's media type, as it stands in addresses and rows, to our endpoint of its lookup."""
@@ -61,45 +61,42 @@ NOT_MEASURED: Final = {
 }
 
 _ID = r"(?:\d+|tt\d+)"
-_OF_PATH = tuple(
-    (re.compile(pattern), endpoint)
-    for pattern, endpoint in (
-        (rf"/3/movie/(?:{_ID}|latest)", MOVIE),
-        (r"/3/tv/(?:\d+|latest)", TV),
-        (r"/3/person/(?:\d+|latest)", PERSON),
-        (r"/3/trending/(?:all|movie|tv|person)/(?:day|week)", TRENDING),
-        (r"/3/search/multi", TRENDING),
-        (r"/3/movie/(?:now_playing|popular|top_rated|upcoming)", MOVIE_LIST),
-        (r"/3/(?:discover|search)/movie", MOVIE_LIST),
-        (rf"/3/movie/{_ID}/(?:recommendations|similar)", MOVIE_LIST),
-        (r"/3/(?:company|keyword)/\d+/movies", MOVIE_LIST),
-        (r"/3/tv/(?:airing_today|on_the_air|popular|top_rated)", TV_LIST),
-        (r"/3/(?:discover|search)/tv", TV_LIST),
-        (r"/3/tv/\d+/(?:recommendations|similar)", TV_LIST),
-        (r"/3/person/popular", PERSON_LIST),
-        (r"/3/search/person", PERSON_LIST),
-        (r"/3/movie/changes", MOVIE_CHANGES),
-        (r"/3/tv/changes", TV_CHANGES),
-        (r"/3/person/changes", PERSON_CHANGES),
-        (r"/3/(?:movie|tv|person)/\d+/changes", CHANGE_ITEMS),
-        (r"/3/(?:movie|tv)/\d+/(?:lists|reviews)", REVIEWS),
-        (r"/3/review/[0-9a-f]+", REVIEWS),
-        (r"/3/tv/\d+/season/.+", SEASON),
-        (r"/3/(?:movie|tv|person)/[^/]+/.+", DETAILS),
-        (r"/3/collection/\d+", COLLECTION),
-        (r"/3/collection/\d+/.+", DETAILS),
-        (r"/3/company/\d+", COMPANY),
-        (r"/3/network/\d+", NETWORK),
-        (r"/3/(?:company|network)/\d+/.+", DETAILS),
-        (r"/3/find/[^/]+", FIND),
-        (r"/3/credit/[0-9a-f]+", CREDIT),
-        (r"/3/search/(?:collection|company|keyword)", NAMES),
-        (r"/3/keyword/\d+", NAMES),
-        (r"/3/(?:certification|configuration|genre|watch)(?:/.+)?", CONFIGURATION),
-        (r"/3/list/\d+", OWN_LIST),
-        (r"/3/account(?:/.+)?", OWN_LIST),
-        (r"/4/list/\d+", OWN_LIST),
-    )
+_OF_PATH: Final = (
+    (rf"/3/movie/(?:{_ID}|latest)", MOVIE),
+    (r"/3/tv/(?:\d+|latest)", TV),
+    (r"/3/person/(?:\d+|latest)", PERSON),
+    (r"/3/trending/(?:all|movie|tv|person)/(?:day|week)", TRENDING),
+    (r"/3/search/multi", TRENDING),
+    (r"/3/movie/(?:now_playing|popular|top_rated|upcoming)", MOVIE_LIST),
+    (r"/3/(?:discover|search)/movie", MOVIE_LIST),
+    (rf"/3/movie/{_ID}/(?:recommendations|similar)", MOVIE_LIST),
+    (r"/3/(?:company|keyword)/\d+/movies", MOVIE_LIST),
+    (r"/3/tv/(?:airing_today|on_the_air|popular|top_rated)", TV_LIST),
+    (r"/3/(?:discover|search)/tv", TV_LIST),
+    (r"/3/tv/\d+/(?:recommendations|similar)", TV_LIST),
+    (r"/3/person/popular", PERSON_LIST),
+    (r"/3/search/person", PERSON_LIST),
+    (r"/3/movie/changes", MOVIE_CHANGES),
+    (r"/3/tv/changes", TV_CHANGES),
+    (r"/3/person/changes", PERSON_CHANGES),
+    (r"/3/(?:movie|tv|person)/\d+/changes", CHANGE_ITEMS),
+    (r"/3/(?:movie|tv)/\d+/(?:lists|reviews)", REVIEWS),
+    (r"/3/review/[0-9a-f]+", REVIEWS),
+    (r"/3/tv/\d+/season/.+", SEASON),
+    (r"/3/(?:movie|tv|person)/[^/]+/.+", DETAILS),
+    (r"/3/collection/\d+", COLLECTION),
+    (r"/3/collection/\d+/.+", DETAILS),
+    (r"/3/company/\d+", COMPANY),
+    (r"/3/network/\d+", NETWORK),
+    (r"/3/(?:company|network)/\d+/.+", DETAILS),
+    (r"/3/find/[^/]+", FIND),
+    (r"/3/credit/[0-9a-f]+", CREDIT),
+    (r"/3/search/(?:collection|company|keyword)", NAMES),
+    (r"/3/keyword/\d+", NAMES),
+    (r"/3/(?:certification|configuration|genre|watch)(?:/.+)?", CONFIGURATION),
+    (r"/3/list/\d+", OWN_LIST),
+    (r"/3/account(?:/.+)?", OWN_LIST),
+    (r"/4/list/\d+", OWN_LIST),
 )
 
 # folders of recordings whose requests' addresses are not known
@@ -179,18 +176,4 @@ _OF_KIND: Final = {
     "watch-providers-index": CONFIGURATION,
 }
 
-
-def endpoint_of(method: str, path: str | None, kind: str) -> str:
-    """Return our name of the endpoint that a request asked, ``other`` if we have none.
-
-    Args:
-        method: HTTP method, in any case.
-        path: of the request, from the vendor's host on, with or without a query; None if unknown.
-        kind: folder of the recording, which decides where the path is unknown.
-    """
-    if path is None:
-        return _OF_KIND.get(kind, OTHER)
-    if method.upper() != "GET":
-        return OTHER
-    asked = path.partition("?")[0].rstrip("/")
-    return next((endpoint for pattern, endpoint in _OF_PATH if pattern.fullmatch(asked)), OTHER)
+endpoint_of: Final = EndpointTable.of(_OF_PATH, _OF_KIND)
