@@ -30,25 +30,33 @@ class Auth(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class BearerHeader:
-    """``Authorization: Bearer …`` (RFC 6750 section 2.1)."""
-
-    required: bool = False
-    description: str = "bearer token"
+class _OutsideTheAddress:
+    __slots__ = ()
 
     def url(self, url: str, secret: str) -> str:
         """Return the address as it is."""
         del secret
         return url
 
+
+class _Bearer(_OutsideTheAddress):
+    __slots__ = ()
+
     def headers(self, secret: str) -> dict[str, str]:
-        """Return the ``Authorization`` header."""
+        """Return the ``Authorization`` header with a token."""
         return {"authorization": f"Bearer {secret}"}
 
 
 @dataclass(frozen=True, slots=True)
-class ClientCredentials:
+class BearerHeader(_Bearer):
+    """``Authorization: Bearer …`` (RFC 6750 section 2.1)."""
+
+    required: bool = False
+    description: str = "bearer token"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials(_Bearer):
     """A bearer token that the vendor grants for a client id and its secret (RFC 6749 section 4.4).
 
     ``access_token.AccessToken`` gets it and keeps it; ``headers`` takes the token, never the client's secret.
@@ -65,27 +73,13 @@ class ClientCredentials:
     required: bool = True
     description: str = "client id and secret (OAuth client credentials)"
 
-    def url(self, url: str, secret: str) -> str:
-        """Return the address as it is."""
-        del secret
-        return url
-
-    def headers(self, secret: str) -> dict[str, str]:
-        """Return the ``Authorization`` header for an access token."""
-        return {"authorization": f"Bearer {secret}"}
-
 
 @dataclass(frozen=True, slots=True)
-class BasicHeader:
+class BasicHeader(_OutsideTheAddress):
     """``Authorization: Basic …`` (RFC 7617); the secret is ``id:secret``, each part quoted."""
 
     required: bool = True
     description: str = "id and secret"
-
-    def url(self, url: str, secret: str) -> str:
-        """Return the address as it is."""
-        del secret
-        return url
 
     def headers(self, secret: str) -> dict[str, str]:
         """Return the ``Authorization`` header."""
@@ -123,16 +117,11 @@ class QueryKey:
 
 
 @dataclass(frozen=True, slots=True)
-class NoAuth:
+class NoAuth(_OutsideTheAddress):
     """No credential."""
 
     required: bool = False
     description: str = "none"
-
-    def url(self, url: str, secret: str) -> str:
-        """Return the address as it is."""
-        del secret
-        return url
 
     def headers(self, secret: str) -> dict[str, str]:
         """Return no header."""
