@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
+from connectors.pokeapi.measures import (
+    DECIMETRES_IN_A_METRE,
+    HECTOGRAMS_IN_A_KILOGRAM,
+    female_share,
+    stat_name,
+)
 from connectors.pokeapi.resources import map_named
 from schemas.records import RawEvent
 
-DECIMETRES_IN_A_METRE: Final = 10
-HECTOGRAMS_IN_A_KILOGRAM: Final = 10
-EIGHTHS: Final = 8
-GENDERLESS: Final = -1
 SPECIES_IN_A_CHAIN_MAX: Final = 1000
-_STAT_NAME = re.compile(r"[a-z-]{1,40}")
 
 
 def map_pokemon(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -25,7 +25,7 @@ def map_pokemon(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     readings.measure("height", key, root.count("height") / DECIMETRES_IN_A_METRE, unit="m")
     readings.measure("weight", key, root.count("weight") / HECTOGRAMS_IN_A_KILOGRAM, unit="kg")
     for row in root.rows("stats"):
-        readings.measure(f"base_{_stat_name(row)}", key, row.count("base_stat"))
+        readings.measure(f"base_{stat_name(row)}", key, row.count("base_stat"))
 
 
 def map_species(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -36,7 +36,7 @@ def map_species(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     readings.measure("capture_rate", key, root.count("capture_rate"))
     readings.measure("base_happiness", key, root.nullable_count("base_happiness"))
     readings.measure("hatch_counter", key, root.nullable_count("hatch_counter"))
-    readings.measure("female_share", key, _female_share(root))
+    readings.measure("female_share", key, female_share(root))
 
 
 def map_evolution_chain(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -59,15 +59,3 @@ def map_evolution_chain(root: JsonNode, event: RawEvent, readings: Readings) -> 
         f"Evolution of {species[0]}",
         attributes={"species": species},
     )
-
-
-def _stat_name(row: JsonNode) -> str:
-    name = row.child("stat").text("name")
-    if not _STAT_NAME.fullmatch(name):
-        raise row.misfit("a stat with a name of small letters", found=f"an object whose stat is {name!r}")
-    return name.replace("-", "_")
-
-
-def _female_share(root: JsonNode) -> float | None:
-    eighths = root.nullable_number("gender_rate")
-    return None if eighths is None or eighths == GENDERLESS else eighths / EIGHTHS

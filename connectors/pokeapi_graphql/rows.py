@@ -7,16 +7,16 @@ vendor always has is an error.
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
+from connectors.pokeapi.measures import (
+    DECIMETRES_IN_A_METRE,
+    HECTOGRAMS_IN_A_KILOGRAM,
+    female_share,
+    stat_name,
+)
 
-DECIMETRES_IN_A_METRE: Final = 10
-HECTOGRAMS_IN_A_KILOGRAM: Final = 10
-EIGHTHS: Final = 8
-GENDERLESS: Final = -1
-_STAT_NAME = re.compile(r"[a-z-]{1,40}")
 _ENGLISH = "en"
 
 
@@ -32,7 +32,7 @@ def map_pokemon(row: JsonNode, readings: Readings) -> None:
     )
     readings.measure("base_experience", key, row.nullable_count("base_experience"))
     for stat in _rows(row, "pokemonstats", "stats"):
-        readings.measure(f"base_{_stat_name(stat)}", key, stat.count("base_stat"))
+        readings.measure(f"base_{stat_name(stat)}", key, stat.count("base_stat"))
 
 
 def map_species(row: JsonNode, readings: Readings) -> None:
@@ -45,7 +45,7 @@ def map_species(row: JsonNode, readings: Readings) -> None:
     readings.measure("capture_rate", key, row.optional_count("capture_rate"))
     readings.measure("base_happiness", key, row.nullable_count("base_happiness"))
     readings.measure("hatch_counter", key, row.nullable_count("hatch_counter"))
-    readings.measure("female_share", key, _female_share(row))
+    readings.measure("female_share", key, female_share(row))
     if row.has("pokemon"):
         for creature in row.child("pokemon").rows("nodes"):
             map_pokemon(creature, readings)
@@ -97,18 +97,6 @@ def _measure_name(column: str, aggregate: JsonNode) -> str:
             "columns with a name of small letters", found=f"an object with {column[:80]!r}"
         )
     return column
-
-
-def _stat_name(row: JsonNode) -> str:
-    name = row.child("stat").text("name")
-    if not _STAT_NAME.fullmatch(name):
-        raise row.misfit("a stat with a name of small letters", found=f"an object whose stat is {name!r}")
-    return name.replace("-", "_")
-
-
-def _female_share(row: JsonNode) -> float | None:
-    eighths = row.nullable_number("gender_rate")
-    return None if eighths is None or eighths == GENDERLESS else eighths / EIGHTHS
 
 
 def _english(row: JsonNode) -> str | None:
