@@ -154,15 +154,15 @@ class Poller:
         url: str | None = poll.first_url(self._base_url, progress.origin.cursor)
         trail = Trail(poll.pages_max(progress.origin.cursor))
         while url is not None:
+            ask = poll.ask(url)
             try:
                 if not trail.enter(poll.sent_url(url)):
                     return None
-                ask = poll.ask(url)
                 known = progress.standing.state.page(canonical_url(url))
                 validators = known.validators if known is not None else None
                 response = await self._fetcher.fetch(ask.url, validators, progress.cost, body=ask.body)
             except (Truncated, TooLarge) as error:
-                await self._dead_letter(progress, error, error.partial, self._shown(poll.ask(url)))
+                await self._dead_letter(progress, error, error.partial, self._shown(ask))
                 return error
             except (Transient, Poison, Refused) as error:
                 return error
