@@ -188,7 +188,6 @@ def _task(name: str, command: str, needs: tuple[str, ...], *, essential: bool) -
         probe=ExitProbe(),
         stage=Stage.TASK,
         needs=needs,
-        waits=True,
         essential=essential,
         ready_seconds_max=_TASK_SECONDS_MAX,
     )
@@ -205,7 +204,6 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                 probe=HttpProbe("/readyz"),
                 stage=Stage.SINK,
                 needs=needs,
-                waits=True,
                 environment=_METRICS,
                 stop_seconds_max=_SINK_STOP_SECONDS_MAX,
             )
@@ -222,7 +220,6 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                     probe=HttpProbe("/readyz"),
                     stage=Stage.WORKER,
                     needs=needs,
-                    waits=True,
                     environment=_METRICS,
                 )
             )
@@ -240,7 +237,6 @@ def _connectors(
             probe=HttpProbe("/readyz"),
             stage=Stage.CONNECTOR,
             needs=(*needs, *([play.name] if play else [])),
-            waits=True,
             environment=_METRICS,
         )
         for source in enabled_sources(settings, options)
@@ -258,7 +254,6 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
             probe=HttpProbe("/readyz", settings.live.port),
             stage=Stage.CONNECTOR,
             needs=tuple(name for name in servers if name == CLICKHOUSE),
-            waits=True,
             listens=(PortUse(settings.live.port, "CROSSCURRENT_LIVE__PORT"),),
         )
     ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from crosscurrent.embedded.waiting import WHEN_TOLD
+
 LIFE = "{life}"
 """In a command: replaced at each start by an id of its own."""
 METRICS_PORT = "{metrics_port}"
@@ -83,7 +85,6 @@ class ProcessSpec:
         environment: what it gets beside the environment of the home.
         listens: the fixed ports it takes.
         renews: whether its end takes everything that needs it down, to be started again after it.
-        waits: whether it is started before what it needs is ready, imports meanwhile, and begins when it is told.
         essential: whether the home gives up if it does not become ready at the start.
         ready_seconds_max: how long a start may take before it counts as failed.
         stop_seconds_max: how long it may take to end after SIGTERM.
@@ -98,10 +99,14 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     listens: tuple[PortUse, ...] = ()
     renews: bool = False
-    waits: bool = False
     essential: bool = False
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 10.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is started before what it needs is ready, imports meanwhile, and begins when it is told."""
+        return WHEN_TOLD in self.command
 
     @property
     def one_shot(self) -> bool:
