@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,6 +20,7 @@ from crosscurrent.embedded.world.github_payload import (
 from crosscurrent.embedded.world.issue_list import IssueChoice
 from crosscurrent.embedded.world.pages import link_header, page_of
 from crosscurrent.embedded.world.quota import Quota
+from crosscurrent.embedded.world.routes import Routes
 
 WINDOW_SECONDS = 3600.0
 ANONYMOUS_LIMIT = 60
@@ -67,14 +67,16 @@ class GithubApi:
         self._logins = {
             organisation_id(place.owner_index): place.repository.owner.lower() for place in places
         }
-        routes: tuple[tuple[str, Callable[[Call, re.Match[str]], Answer]], ...] = (
-            (_REPOSITORY, self._repository),
-            (_REPOSITORY + "/issues", self._issues),
-            (_REPOSITORY + "/releases", self._releases),
-            (_REPOSITORY + "/events", self._events),
-            (_ORGANISATION + "/repos", self._organisation_repositories),
+        self._routes = Routes(
+            (
+                (_REPOSITORY, self._repository),
+                (_REPOSITORY + "/issues", self._issues),
+                (_REPOSITORY + "/releases", self._releases),
+                (_REPOSITORY + "/events", self._events),
+                (_ORGANISATION + "/repos", self._organisation_repositories),
+            ),
+            otherwise=_not_found,
         )
-        self._routes = tuple((re.compile(pattern), handler) for pattern, handler in routes)
 
     def answer(self, call: Call) -> Answer:
         """Return the response to a request, with the caller's quota in its headers."""
@@ -88,7 +90,7 @@ class GithubApi:
             return self._rate_limit(call, caller, limit)
         if self._quota.used(caller, call.real_seconds) >= limit:
             return self._spent(caller).with_headers(self._quota_headers(call, caller, limit))
-        answer = conditioned(self._routed(call), call)
+        answer = conditioned(self._routes.answer(call), call)
         # a 304 is free only for a caller with a credential
         if answer.status != 304 or token is None:
             self._quota.spend(caller, call.real_seconds)
@@ -107,13 +109,6 @@ class GithubApi:
             f"{DOCUMENTATION}/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits",
         )
         return error.with_headers({"retry-after": str(self._terms.secondary_retry_after_seconds)})
-
-    def _routed(self, call: Call) -> Answer:
-        for pattern, handler in self._routes:
-            found = pattern.fullmatch(call.path)
-            if found:
-                return handler(call, found)
-        return _not_found()
 
     def _repository(self, call: Call, found: re.Match[str]) -> Answer:
         place = self._place(found)

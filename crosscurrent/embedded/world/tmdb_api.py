@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.film_catalogue import MEDIA, Title, title_with, titles
 from crosscurrent.embedded.world.quota import Quota
+from crosscurrent.embedded.world.routes import Routes
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.tmdb_payload import FilmPayloads, page_payload
 
@@ -51,13 +51,15 @@ class TmdbApi:
         self._start_seconds = scenario.start_seconds
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
-        routes: tuple[tuple[str, Callable[[Call, re.Match[str]], Answer]], ...] = (
-            (rf"/3/(?P<media>{_MEDIA})/(?P<id>\d+)", self._lookup),
-            (rf"/3/(?P<media>{_MEDIA})/popular", self._popular),
-            (rf"/3/trending/(?P<media>all|{_MEDIA})/(?P<window>day|week)", self._trending),
-            (rf"/3/(?P<media>{_MEDIA})/changes", self._changes),
+        self._routes = Routes(
+            (
+                (rf"/3/(?P<media>{_MEDIA})/(?P<id>\d+)", self._lookup),
+                (rf"/3/(?P<media>{_MEDIA})/popular", self._popular),
+                (rf"/3/trending/(?P<media>all|{_MEDIA})/(?P<window>day|week)", self._trending),
+                (rf"/3/(?P<media>{_MEDIA})/changes", self._changes),
+            ),
+            otherwise=_not_found,
         )
-        self._routes = tuple((re.compile(pattern), handler) for pattern, handler in routes)
 
     def answer(self, call: Call) -> Answer:
         """Return the response to a request; there are no quota headers, as with the vendor."""
@@ -69,14 +71,9 @@ class TmdbApi:
             message = f"Your request count ({limit + 1}) is over the allowed limit of ({limit})."
             return _error(429, 25, message).with_headers({"retry-after": "1"})
         self._quota.spend(credential, call.real_seconds)
-        return conditioned(self._routed(call), call).with_headers({"cache-control": "public, max-age=600"})
-
-    def _routed(self, call: Call) -> Answer:
-        for pattern, handler in self._routes:
-            found = pattern.fullmatch(call.path)
-            if found:
-                return handler(call, found)
-        return _not_found()
+        return conditioned(self._routes.answer(call), call).with_headers(
+            {"cache-control": "public, max-age=600"}
+        )
 
     def _lookup(self, call: Call, found: re.Match[str]) -> Answer:
         title = title_with(found["media"], found["id"])
