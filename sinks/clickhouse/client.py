@@ -8,7 +8,6 @@ afterwards is what there is.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from urllib3.exceptions import HTTPError
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Fatal, Poison, ServerAway, Transient, WrongUse
 from crosscurrent.settings import Settings
+from sinks.clickhouse.client_errors import own_words, refusal, translated
 from sinks.clickhouse.late_error import LateError, without_late_error
 
 Rows = list[dict[str, Any]]
@@ -34,16 +34,7 @@ _ANSWER_TIMEOUT_SECONDS = 60
 _GIVEN_UP_WAIT_SECONDS = 30.0
 _GIVEN_UP_POLL_SECONDS = 0.1
 _PIECE_BYTES = 256 * 1024
-_WORDS_SHOWN_MAX = 2000
 _QUERY_ID_PREFIX = "crosscurrent-sink-"
-
-# what the operating system said of a connection that could not be made, in the client's long words
-_UNREACHABLE = re.compile(r"NewConnectionError.*\[Errno -?\d+\] ([\w ]+)", re.DOTALL)
-
-# codes of src/Common/ErrorCodes.cpp that speak of the data, so no repetition helps
-_DATA_CODES = frozenset({6, 26, 27, 32, 33, 38, 41, 53, 69, 70, 72, 117, 131, 349, 376, 407, 441, 691})
-_ACCESS_CODES = frozenset({192, 193, 194, 291, 497, 516})
-
 
 # what it warns of is raised, too, and told there
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -106,7 +97,7 @@ class ClickHouse:
             finally:
                 client.close()
         except (ClickHouseError, OSError) as error:
-            raise self._translate(error) from error
+            raise self._translated(error) from error
 
     def has_table(self, name: str) -> bool:
         """Return whether the database is there and has a table of that name.
@@ -124,7 +115,7 @@ class ClickHouse:
             finally:
                 client.close()
         except (ClickHouseError, OSError) as error:
-            raise self._translate(error) from error
+            raise self._translated(error) from error
 
     def command(self, sql: str, *, settings: Mapping[str, object] | None = None) -> None:
         """Run a statement that answers nothing.
@@ -137,7 +128,7 @@ class ClickHouse:
         try:
             self._connected().command(sql, settings=dict(settings or {}))
         except (ClickHouseError, OSError) as error:
-            raise self._translate(error) from error
+            raise self._translated(error) from error
 
     def query(
         self,
@@ -174,7 +165,7 @@ class ClickHouse:
             )
             return list(result.named_results())
         except (ClickHouseError, OSError) as error:
-            raise self._translate(error) from error
+            raise self._translated(error) from error
 
     def query_columns(
         self, sql: str, *, external: External, settings: Mapping[str, object] | None = None
@@ -196,7 +187,7 @@ class ClickHouse:
         try:
             return self._connected().query_arrow(sql, external_data=_external_data(external), settings=given)
         except (ClickHouseError, OSError) as error:
-            raise self._translate(error) from error
+            raise self._translated(error) from error
 
     def stream(
         self, sql: str, output_format: str | None, *, settings: Mapping[str, object] | None = None
@@ -218,17 +209,17 @@ class ClickHouse:
             with answer:
                 yield from without_late_error(_pieces(answer))
         except DatabaseError as error:
-            raise self._refusal(error) from error
+            raise refusal(error, error.code, self._settings) from error
         except LateError as error:
             raise WrongUse(
-                f"ClickHouse gave up in the middle of the answer: {_own_words(error.words)}",
+                f"ClickHouse gave up in the middle of the answer: {own_words(error.words)}",
                 expected="a query that can be answered to its end",
                 todo="do not use what was written; correct the query",
             ) from error
         except Transient as error:
             raise ServerAway(error.found, expected=error.expected, todo=error.todo) from error
         except (ClickHouseError, HTTPError, OSError) as error:
-            away = self._translate(error)
+            away = self._translated(error)
             raise ServerAway(away.found, expected=away.expected, todo=away.todo) from error
 
     def insert(self, table: str, rows: pa.Table) -> None:
@@ -306,10 +297,10 @@ class ClickHouse:
         try:
             run(client, query_id)
         except (ClickHouseError, OSError) as error:
-            translated = self._translate(error)
-            if isinstance(translated, Transient):
+            telling = self._translated(error)
+            if isinstance(telling, Transient):
                 self._given_up.add(query_id)
-            raise translated from error
+            raise telling from error
 
     def _wait_until_gone(self, query_ids: list[str]) -> None:
         deadline = self._clock.monotonic_seconds() + _GIVEN_UP_WAIT_SECONDS
@@ -335,7 +326,7 @@ class ClickHouse:
                 try:
                     self._client = self._connect(self.database)
                 except (ClickHouseError, OSError) as error:
-                    raise self._translate(error) from error
+                    raise self._translated(error) from error
             return self._client
 
     def _connect(self, database: str | None) -> Any:
@@ -363,47 +354,8 @@ class ClickHouse:
             tz_mode="aware",
         )
 
-    def _refusal(self, error: DatabaseError) -> WrongUse | Fatal:
-        translated = self._translate(error)
-        if isinstance(translated, Fatal):
-            return translated
-        return WrongUse(
-            _own_words(str(error)),
-            expected="a query that ClickHouse accepts and that changes nothing",
-            todo="correct the query; `SHOW TABLES` and `DESCRIBE TABLE name` say what there is",
-            code=error.code,
-        )
-
-    def _translate(self, error: Exception) -> Transient | Poison | Fatal:
-        code = error.code if isinstance(error, DatabaseError) else None
-        where, text = self._settings.clickhouse_url, str(error).strip()[:500]
-        if code in _ACCESS_CODES:
-            return Fatal(
-                f"ClickHouse at {where} refuses user {self._settings.clickhouse.user}: {text}",
-                expected="a user that may read and write the database",
-                todo="set CROSSCURRENT_CLICKHOUSE__USER and CROSSCURRENT_CLICKHOUSE__PASSWORD",
-                code=code,
-            )
-        if code in _DATA_CODES:
-            return Poison(
-                f"ClickHouse refuses a value: {text}",
-                expected="values that fit their columns",
-                todo="look at the dead letter",
-                code=code,
-            )
-        unreachable = _UNREACHABLE.search(text) if code is None else None
-        if unreachable:
-            return Transient(
-                f"no ClickHouse answers at {where} ({unreachable[1].lower()})",
-                expected="a reachable ClickHouse server",
-                todo="start the embedded home with `crosscurrent up`, or set CROSSCURRENT_CLICKHOUSE__URL",
-            )
-        return Transient(
-            f"ClickHouse at {where} does not do what is asked: {text}",
-            expected="an answer without an error",
-            todo="check that it runs (`crosscurrent status`) and has room; it is tried again",
-            code=code,
-        )
+    def _translated(self, error: Exception) -> Transient | Poison | Fatal:
+        return translated(error, error.code if isinstance(error, DatabaseError) else None, self._settings)
 
 
 def _external_data(external: External | None) -> ExternalData | None:
@@ -424,17 +376,6 @@ def _pieces(answer: Any) -> Iterator[bytes]:
     """
     while piece := answer.read1(_PIECE_BYTES):
         yield bytes(piece)
-
-
-def _own_words(text: str) -> str:
-    """Return what ClickHouse said, without what the client library puts around it."""
-    match = re.search(r"DB::Exception:\s*(.*)", text, re.DOTALL)
-    words = (match[1] if match else text).strip()
-    words = re.sub(r"\s*\(for url [^)]*\)\s*$", "", words)
-    # a syntax error lists every word of the language that could have stood there
-    return re.sub(r"(Expected one of: .{200}).*?(?=\(SYNTAX_ERROR\)|$)", r"\1… ", words, flags=re.DOTALL)[
-        :_WORDS_SHOWN_MAX
-    ]
 
 
 def _arrow_bytes(table: pa.Table) -> bytes:
