@@ -65,6 +65,16 @@ def undisturbed(database: Settings) -> dict[str, Rows]:
     return contents
 
 
+def take_in_half(world: SmallWorld) -> None:
+    """Let every processor and the sink come to the end of the first half of the events."""
+    world.poll(EVENTS // 2)
+    world.sink()
+    for processor in PROCESSORS:
+        world.process(processor)
+    while world.sink():
+        pass
+
+
 def different(world: SmallWorld, undisturbed: dict[str, Rows]) -> list[str]:
     contents = world.contents()
     return [table for table in undisturbed if contents[table] != undisturbed[table]]
@@ -166,12 +176,7 @@ def test_restore_brings_to_an_end_what_the_last_batch_left(
 def test_restore_gives_what_was_unfinished_also_to_those_who_did_not_read_it_in_the_next_life(
     undisturbed: dict[str, Rows], world: SmallWorld
 ) -> None:
-    world.poll(EVENTS // 2)
-    world.sink()
-    for processor in PROCESSORS:
-        world.process(processor)
-    while world.sink():
-        pass
+    take_in_half(world)
     world.poll(EVENTS)
     world.sink()
     world.process("normalise")
@@ -189,12 +194,7 @@ def test_restore_gives_what_was_unfinished_also_to_those_who_did_not_read_it_in_
 def test_restore_refills_windows_with_what_was_unfinished_two_lives_before(
     undisturbed: dict[str, Rows], world: SmallWorld
 ) -> None:
-    world.poll(EVENTS // 2)
-    world.sink()
-    for processor in PROCESSORS:
-        world.process(processor)
-    while world.sink():
-        pass
+    take_in_half(world)
     world.begin_life()
     world.poll(EVENTS // 2 + 2)
     while world.sink():
