@@ -5,13 +5,16 @@ from crosscurrent.kafka.consumer import read_to_end
 from crosscurrent.kafka.follow import follow
 from crosscurrent.kafka.headers import cloud_event_headers
 from crosscurrent.kafka.producer import Acknowledged, Producer
+from crosscurrent.kafka.rests_on import RESTS_ON, RestsOn
 from crosscurrent.kafka.topics import NewTopic, ensure_topics
 from crosscurrent.kafka.watermarks import high_watermarks
 
 __all__ = [
+    "RESTS_ON",
     "Acknowledged",
     "NewTopic",
     "Producer",
+    "RestsOn",
     "TopicLife",
     "cloud_event_headers",
     "ensure_topics",

@@ -12,6 +12,8 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from crosscurrent.kafka.rests_on import RESTS_ON, RestsOn
+
 _SPEC_VERSION = b"1.0"
 _NOT_SAMPLED = 0
 _IDS = RandomIdGenerator()
@@ -19,7 +21,13 @@ _PROPAGATOR = TraceContextTextMapPropagator()
 
 
 def cloud_event_headers(
-    *, record_id: str, source: str, event_type: str, time_utc: datetime, traceparent: bytes | None = None
+    *,
+    record_id: str,
+    source: str,
+    event_type: str,
+    time_utc: datetime,
+    traceparent: bytes | None = None,
+    rests_on: RestsOn | None = None,
 ) -> dict[str, bytes]:
     """Return the headers of one message.
 
@@ -29,8 +37,9 @@ def cloud_event_headers(
         event_type: name of the schema, such as ``crosscurrent.RawEvent`` (``ce_type``).
         time_utc: when it happened (``ce_time``).
         traceparent: the trace to go on with; a new one begins if there is none.
+        rests_on: the messages that the record follows from (``ce_restson``, an extension attribute).
     """
-    return {
+    headers = {
         "ce_specversion": _SPEC_VERSION,
         "ce_id": record_id.encode(),
         "ce_source": source.encode(),
@@ -39,6 +48,9 @@ def cloud_event_headers(
         "content-type": b"application/avro",
         "traceparent": traceparent or new_traceparent(),
     }
+    if rests_on is not None:
+        headers[RESTS_ON] = rests_on.to_header()
+    return headers
 
 
 def new_traceparent() -> bytes:

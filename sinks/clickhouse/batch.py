@@ -1,4 +1,4 @@
-"""Writes whole batches: data first, then the states that rest on it; tries until it succeeds or is withdrawn."""
+"""Writes whole batches: causes first, then what rests on them; tries until it succeeds or is withdrawn."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import TypeVar
 
 import structlog
 
 from crosscurrent.errors import Poison, Transient
+from crosscurrent.kafka import RestsOn
 from schemas.codec import Codec
 from schemas.records import ConnectorState, ProcessorState
-from schemas.topics import CONNECTOR_STATE, PROCESSOR_STATE, RAW
+from schemas.topics import CONNECTOR_STATE, ENTITIES, OBSERVATIONS, PROCESSOR_STATE, RAW
 from sinks.clickhouse.client import ClickHouse
 from sinks.clickhouse.dead_letter import Burial
 from sinks.clickhouse.decode import Decoded, DecodedStretch, cut, decode_message
-from sinks.clickhouse.instruments import RETRIES, STATES_LOST
+from sinks.clickhouse.instruments import LOST, RETRIES
 from sinks.clickhouse.message import Stretch, TopicPartitionKey
 from sinks.clickhouse.vouchers import Voucher, Vouchers
 from sinks.clickhouse.writer import PartWriter
@@ -26,7 +28,8 @@ from sinks.clickhouse.writer import PartWriter
 _PART_ROWS_MAX = 500_000  # above it, an observation's series and time no longer fit one integer
 _BACK_OFF_SECONDS_MIN = 0.1
 _BACK_OFF_SECONDS_MAX = 5.0
-_STATE_TOPICS = frozenset({CONNECTOR_STATE, PROCESSOR_STATE})
+_STATE_TOPICS = (CONNECTOR_STATE, PROCESSOR_STATE)
+_MADE_FROM_RAW = (ENTITIES, OBSERVATIONS)
 
 _T = TypeVar("_T")
 _log = structlog.get_logger()
@@ -42,7 +45,7 @@ class Outcome:
 
     Attributes:
         written: partition to the offset after the last one that is in the ledger now.
-        awaiting: messages of states that wait for the records they rest on.
+        awaiting: messages that wait for those they rest on.
         withdrawn: messages that were not written because the batch was withdrawn.
     """
 
@@ -61,7 +64,7 @@ class BatchWriter:
         client: ClickHouse.
         codec: decodes messages.
         dead_letters: takes what cannot be processed.
-        vouchers: knows which states may be written.
+        vouchers: knows what may be written.
         rows_max: rows of one insert; a single message may have more.
     """
 
@@ -93,15 +96,13 @@ class BatchWriter:
     def write(self, stretches: Sequence[Stretch]) -> Outcome:
         """Write a batch and return what became of it."""
         outcome = Outcome()
-        # causes before what follows from them, so that what is cut short lacks no raw event
-        todo = sorted(stretches, key=lambda s: (s.topic in _STATE_TOPICS, not s.topic.startswith(f"{RAW}.")))
+        todo = sorted(stretches, key=_rank)
         try:
-            for is_state in (False, True):
-                group = [stretch for stretch in todo if (stretch.topic in _STATE_TOPICS) == is_state]
-                decoded = self.persist(partial(self._decode, group))
-                if is_state:
-                    decoded = self.persist(partial(self._vouched, decoded, outcome))
-                self._write_parts(decoded, outcome)
+            for _, group in groupby(todo, key=_rank):
+                decoded = self.persist(partial(self._decode, list(group)))
+                ready, awaiting = self.persist(partial(self._vouched, decoded))
+                self._write_parts(ready, outcome)
+                outcome.awaiting += awaiting
         except Withdrawn:
             outcome.withdrawn = _rest(todo, outcome)
             outcome.awaiting = []
@@ -145,10 +146,10 @@ class BatchWriter:
                 self._vouchers.ledger_written(piece.stretch)
                 outcome.written[piece.stretch.place] = piece.stretch.last_offset + 1
 
-    def _vouched(self, decoded: Sequence[DecodedStretch], outcome: Outcome) -> list[DecodedStretch]:
-        """Return of each stretch the messages before the first whose records are awaited."""
-        outcome.awaiting = []
-        ready = []
+    def _vouched(self, decoded: Sequence[DecodedStretch]) -> tuple[list[DecodedStretch], list[Stretch]]:
+        """Return of each stretch the messages before the first that has to wait, and the others."""
+        ready: list[DecodedStretch] = []
+        awaiting: list[Stretch] = []
         for whole in decoded:
             count = self._vouched_count(whole.decoded)
             stretch = whole.stretch
@@ -158,28 +159,44 @@ class BatchWriter:
                 ready.append(DecodedStretch(begin, whole.decoded[:count]))
             if tail:
                 first_offset = head[-1].offset + 1 if head else stretch.first_offset
-                outcome.awaiting.append(
+                awaiting.append(
                     Stretch(stretch.cluster, stretch.topic, stretch.partition, first_offset, tail)
                 )
-        return ready
+        return ready, awaiting
 
     def _vouched_count(self, decoded: Sequence[Decoded]) -> int:
         for count, message in enumerate(decoded):
-            record = message.record
-            if not isinstance(record, ConnectorState | ProcessorState):
-                continue
             try:
-                voucher = self._vouchers.judge(record.cluster, record.vouch_offsets, message.message.cluster)
+                rests_on = _rests_on(message)
+                if rests_on is None:
+                    continue
+                voucher = self._vouchers.judge(rests_on, message.message.cluster)
             except Poison as error:
                 message.error = error
                 continue
             if voucher is Voucher.AWAITED:
                 return count
-            message.state_vouched = voucher is Voucher.COVERED
-            if voucher is Voucher.LOST:
-                STATES_LOST.inc()
-                _log.warning("state_lost", topic=message.message.topic, offset=message.message.offset)
+            message.lost = voucher is Voucher.LOST
+            if message.lost:
+                LOST.labels(message.message.topic).inc()
+                _log.warning("message_lost", topic=message.message.topic, offset=message.message.offset)
         return len(decoded)
+
+
+def _rank(stretch: Stretch) -> int:
+    """Return when a topic's turn is: causes come before what follows from them."""
+    if stretch.topic.startswith(f"{RAW}."):
+        return 0
+    if stretch.topic in _STATE_TOPICS:
+        return 3
+    return 1 if stretch.topic in _MADE_FROM_RAW else 2
+
+
+def _rests_on(message: Decoded) -> RestsOn | None:
+    record = message.record
+    if isinstance(record, ConnectorState | ProcessorState):
+        return RestsOn(record.cluster, record.vouch_offsets)
+    return RestsOn.from_headers(message.message.headers)
 
 
 def _rest(stretches: Sequence[Stretch], outcome: Outcome) -> list[Stretch]:

@@ -19,13 +19,13 @@ class Decoded:
         message: the message.
         record: what it says; ``None`` where ``error`` is set.
         error: why it cannot be processed.
-        state_vouched: whether the record is a state all of whose records are rows, so that it is written.
+        lost: whether it rests on messages that are gone and never became rows, so that it is not written.
     """
 
     message: SinkMessage
     record: Record | None
     error: Poison | None = None
-    state_vouched: bool = False
+    lost: bool = False
 
     @property
     def row_count(self) -> int:

@@ -10,7 +10,9 @@ BATCHES = Counter("sink_batches", "Batches whose ledger rows are written.")
 MESSAGES = Counter("sink_messages", "Messages whose ledger rows are written.")
 DEAD_LETTERS = Counter("sink_dead_letters", "Messages sent to dead-letter.sink.", ["topic"])
 RETRIES = Counter("sink_retries", "Attempts at a batch that failed and were made again.")
-STATES_LOST = Counter("sink_states_lost", "States left out: what they rest on is lost with its broker.")
+LOST = Counter(
+    "sink_messages_lost", "Messages left out: what they rest on is lost with its broker.", ["topic"]
+)
 INSERT_SECONDS = Histogram("sink_insert_seconds", "Duration of an insert.", ["table"])
 ROLLUP_SECONDS = Histogram("sink_rollup_seconds", "Duration of recomputing the rollups of a batch.")
 LAG_MESSAGES = Gauge(

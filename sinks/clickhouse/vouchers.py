@@ -1,8 +1,8 @@
-"""Whether everything that a state rests on is in ClickHouse.
+"""Whether everything that a message rests on is in ClickHouse.
 
 A connector's or a processor's state names, for each partition it published to, the offset after its last
-record there. The state is written only once the ledger reaches these offsets, so that what is restored from
-ClickHouse is never ahead of the rows it rests on.
+record there; what a processor makes names the messages it was made from, in a header. Either is written only
+once the ledger reaches these offsets, so that no row is ever ahead of the rows it rests on.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import Enum
 
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Poison
+from crosscurrent.kafka import RestsOn
 from sinks.clickhouse.client import ClickHouse
 from sinks.clickhouse.ledger import covered_offsets
 from sinks.clickhouse.message import Stretch, TopicPartitionKey
@@ -21,7 +22,7 @@ _CLUSTERS_MAX = 16  # lives of the broker whose coverage is remembered
 
 
 class Voucher(Enum):
-    """What is known about the records that a state rests on."""
+    """What is known about the messages that another rests on."""
 
     COVERED = "covered"
     AWAITED = "awaited"
@@ -47,20 +48,19 @@ class Vouchers:
         """Take note of a stretch that is in the ledger now."""
         self._learn(cluster_id(stretch.cluster), {stretch.place: stretch.last_offset + 1})
 
-    def judge(self, state_cluster: str, vouch_offsets: Mapping[str, int], present_cluster: str) -> Voucher:
+    def judge(self, rests_on: RestsOn, present_cluster: str) -> Voucher:
         """Return whether the offsets are covered.
 
         Args:
-            state_cluster: life of the broker that the state means; empty if it rests on nothing.
-            vouch_offsets: ``topic-partition`` to the offset after the last record.
-            present_cluster: life in which the state itself was read.
+            rests_on: what must be covered; its cluster is empty if that is nothing.
+            present_cluster: life in which the message itself was read.
 
         Raises:
             Poison: a key is not ``topic-partition``.
             Transient: ClickHouse does not answer or is in trouble.
         """
-        wanted = {_place(name): offset for name, offset in vouch_offsets.items() if offset > 0}
-        cluster = cluster_id(state_cluster)
+        wanted = {_place(name): offset for name, offset in rests_on.offsets.items() if offset > 0}
+        cluster = cluster_id(rests_on.cluster)
         if not wanted or self._reaches(cluster, wanted):
             return Voucher.COVERED
         if self._ask(cluster) and self._reaches(cluster, wanted):

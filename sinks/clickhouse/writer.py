@@ -89,6 +89,9 @@ class PartWriter:
         for index, decoded in enumerate(messages):
             if decoded.error is not None:
                 continue
+            # that a poll was made, and its cost, is true whatever became of its events
+            if decoded.lost and not isinstance(decoded.record, ConnectorState):
+                continue
             try:
                 if isinstance(decoded.record, ObservationBatch):
                     columns.add(index, decoded.message, decoded.record)
@@ -147,7 +150,7 @@ class PartWriter:
     def _write_states(self, messages: Sequence[Decoded], tally: _Tally) -> None:
         rows: list[tuple[int, SinkMessage, TableRow]] = []
         for index, decoded in enumerate(messages):
-            if decoded.error is not None or not decoded.state_vouched:
+            if decoded.error is not None or decoded.lost:
                 continue
             if not isinstance(decoded.record, ConnectorState | ProcessorState):
                 continue

@@ -51,6 +51,7 @@ class CorrelateProcessor:
     """
 
     name = "correlate"
+    keeps_state = True
 
     def __init__(self, codec: Codec, settings: CorrelateSettings, *, tenant: str) -> None:
         self._codec = codec

@@ -28,6 +28,7 @@ class DetectProcessor:
     """
 
     name = "detect"
+    keeps_state = True
 
     def __init__(self, codec: Codec, settings: DetectSettings) -> None:
         self._codec = codec

@@ -22,6 +22,7 @@ class NormaliseProcessor:
     """
 
     name = "normalise"
+    keeps_state = False
 
     def __init__(self, codec: Codec, mappings: Mapping[str, MapPayload]) -> None:
         self._codec = codec

