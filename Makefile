@@ -26,7 +26,7 @@ up: setup ## Start what is configured on this machine (ARGS="--world -d"); stop 
 	@$(BIN)/crosscurrent up $(ARGS)
 
 test: setup-dev setup-apt lint ## Check style, types and contracts, then run every test (ARGS="-k name")
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup-dev ## Check style, types, the direction of imports and the schemas' history
 	@$(BIN)/ruff check --quiet .

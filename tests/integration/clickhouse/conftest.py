@@ -59,27 +59,37 @@ def command() -> list[str]:
     return [sys.executable, "-m", "crosscurrent.embedded.clickhouse"]
 
 
+_FIRST_WORKER = "gw0"
 _GO_BUILD = pytest.StashKey[GoBuild]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin to compile what a later test needs."""
     wanted = any("go_build" in getattr(item, "fixturenames", ()) for item in items)
-    if wanted and not config.option.collectonly and is_here("go"):
-        config.stash[_GO_BUILD] = GoBuild(Path(tempfile.mkdtemp(prefix="crosscurrent-go-")))
+    if not wanted or config.option.collectonly or not is_here("go"):
+        return
+    # under pytest-xdist every worker collects everything
+    worker = getattr(config, "workerinput", {"workerid": _FIRST_WORKER, "testrunuid": uuid.uuid4().hex})
+    directory = Path(tempfile.gettempdir()) / f"crosscurrent-go-{worker['testrunuid']}"
+    build = config.stash[_GO_BUILD] = GoBuild(directory)
+    if worker["workerid"] == _FIRST_WORKER:
+        build.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the compilation if nobody waited for it."""
+    """End the compilation, unless another worker may still wait for it."""
     build = config.stash.get(_GO_BUILD, None)
-    if build is not None:
+    if build is not None and not hasattr(config, "workerinput"):
         build.stop()
 
 
 @pytest.fixture(scope="session")
-def go_build(pytestconfig: pytest.Config) -> GoBuild | None:
+def go_build(pytestconfig: pytest.Config) -> Iterator[GoBuild | None]:
     """The Go client, being built; None where Go is not."""
-    return pytestconfig.stash.get(_GO_BUILD, None)
+    build = pytestconfig.stash.get(_GO_BUILD, None)
+    yield build
+    if build is not None:
+        build.stop()
 
 
 @pytest.fixture(scope="session")
