@@ -1,12 +1,14 @@
-"""A whole home on free ports, with the vendors played by a world that the test moves by hand."""
+"""A whole home on free ports, with the vendors played by a world."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,15 +26,26 @@ from crosscurrent.settings import (
 from tests.waiting import free_ports, wait_until
 
 HOUR_SECONDS = 3600
+# of kills, those that take everything at once
+EVERYTHING_SHARE = 0.25
+UNHINDERED = ("--github-limit", "1000000", "--openweathermap-limit", "1000000")
+
+Rows = list[tuple[object, ...]]
 
 
 class World:
-    """The played vendors, whose time moves only by ``advance``."""
+    """The played vendors, whose time moves only by ``advance`` unless a speed is given.
 
-    def __init__(self, *arguments: str) -> None:
+    Args:
+        arguments: further ones of the world's command.
+        speed: virtual seconds a real second; none if time is moved by hand.
+    """
+
+    def __init__(self, *arguments: str, speed: float | None = None) -> None:
         port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "crosscurrent.embedded.world", "--port", str(port), "--manual"]
+        command = [sys.executable, "-m", "crosscurrent.embedded.world", "--port", str(port)]
+        command += ["--manual"] if speed is None else ["--speed", str(speed)]
         self._process = subprocess.Popen([*command, *arguments], stderr=subprocess.DEVNULL)
         wait_until(self._answers, "the world answers")
 
@@ -138,6 +151,29 @@ class RunningHome:
         for pid in pids:
             self.kill(pid)
         wait_until(lambda: not any(_alive(pid) for pid in pids), "everything is gone")
+
+    def kill_something(self, chance: random.Random) -> str:
+        """Kill a process, or everything and start it again; return what it was."""
+        if chance.random() < EVERYTHING_SHARE:
+            self.kill_everything()
+            self.start()
+            return "everything"
+        name, pid = chance.choice(sorted(self.pids().items()))
+        self.kill(pid)
+        return name
+
+    def rows(self, sql: str) -> Rows:
+        """Return rows, or nothing if ClickHouse is away."""
+        database = urllib.parse.urlencode({"database": self.settings.clickhouse.database})
+        try:
+            with urllib.request.urlopen(
+                f"{self.settings.clickhouse_url}/?{database}",
+                f"{sql} FORMAT JSONCompact".encode(),
+                timeout=10,
+            ) as response:
+                return [tuple(row) for row in json.load(response)["data"]]
+        except OSError:
+            return []
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line against this home."""

@@ -10,8 +10,6 @@ import json
 import os
 import random
 import time
-import urllib.parse
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running_home import RunningHome, World, running
+from tests.e2e.running_home import UNHINDERED, Rows, RunningHome, World, running
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -30,8 +28,6 @@ SEED = int(os.environ.get("CROSSCURRENT_TEST_SEED", "1"))
 HOURS = max(38, 2 * KILLS) if KILLS < 20 else max(96, 2 * KILLS)
 # one page of repositories, and for each city weather, air and forecast
 RAW_EVENTS_PER_HOUR = 7
-# of kills, those that take everything at once
-EVERYTHING_SHARE = 0.25
 KILL_WITHIN_SECONDS = 0.8
 HOUR_SECONDS_MAX = 120.0
 
@@ -53,7 +49,6 @@ ENVIRONMENT = {
     "CROSSCURRENT_CORRELATE__LAG_STEPS_MAX": "4",
     "CROSSCURRENT_SINK__BATCH_INTERVAL_SECONDS": "0.1",
 }
-UNHINDERED = ("--github-limit", "1000000", "--openweathermap-limit", "1000000")
 
 # what a row says, without when and by which way it came; the checksum is over all that its message said
 CONTENTS = {
@@ -66,7 +61,6 @@ CONTENTS = {
     "observations_1h": "series_id, bucket_start, count, sum, min, max, first, last",
     "observations_1d": "series_id, bucket_start, count, sum, min, max, first, last",
 }
-Rows = list[tuple[object, ...]]
 Snapshot = dict[str, Rows]
 
 
@@ -77,18 +71,6 @@ class Watched:
         self.home = home
         self._world = world
 
-    def rows(self, sql: str) -> Rows:
-        """Return rows, or nothing if ClickHouse is away."""
-        settings = self.home.settings
-        database = urllib.parse.urlencode({"database": settings.clickhouse.database})
-        try:
-            with urllib.request.urlopen(
-                f"{settings.clickhouse_url}/?{database}", f"{sql} FORMAT JSONCompact".encode(), timeout=10
-            ) as response:
-                return [tuple(row) for row in json.load(response)["data"]]
-        except OSError:
-            return []
-
     def watch(self, hour: int) -> None:
         """Wait until everything of an hour is rows, and go on to the next."""
         events = RAW_EVENTS_PER_HOUR * (hour + 1)
@@ -97,20 +79,22 @@ class Watched:
                 countIf(endpoint != 'forecast' AND record_id NOT IN (SELECT raw_record_id FROM observations)) = 0
             FROM raw_events
         """
-        wait_until(lambda: self.rows(done) == [(1, 1)], f"hour {hour} is rows", HOUR_SECONDS_MAX)
+        wait_until(lambda: self.home.rows(done) == [(1, 1)], f"hour {hour} is rows", HOUR_SECONDS_MAX)
         self._world.advance()
 
     def finish(self) -> Snapshot:
         """Wait until the last window is written, and return what the tables say."""
         last = "(SELECT max(window_end) FROM correlation_windows)"
         hours = f"SELECT dateDiff('hour', min(observed_at), {last}) FROM observations"
-        wait_until(lambda: self.rows(hours) == [(LAST_WINDOW,)], "the last window is there", HOUR_SECONDS_MAX)
+        wait_until(
+            lambda: self.home.rows(hours) == [(LAST_WINDOW,)], "the last window is there", HOUR_SECONDS_MAX
+        )
         return steady(self.snapshot)
 
     def snapshot(self) -> Snapshot:
         """Return what the tables say."""
         return {
-            table: self.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")
+            table: self.home.rows(f"SELECT {columns} FROM {table} ORDER BY ALL")
             for table, columns in CONTENTS.items()
         }
 
@@ -137,17 +121,6 @@ def steady(look: Callable[[], Snapshot], seconds: float = 2.0) -> Snapshot:
     return last
 
 
-def kill_something(watched: Watched, chance: random.Random) -> str:
-    """Kill a process, or everything and start it again; return what it was."""
-    if chance.random() < EVERYTHING_SHARE:
-        watched.home.kill_everything()
-        watched.home.start()
-        return "everything"
-    name, pid = chance.choice(sorted(watched.home.pids().items()))
-    watched.home.kill(pid)
-    return name
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     with watched(tmp_path_factory.mktemp("undisturbed") / "home") as calm:
@@ -164,7 +137,7 @@ def test_tables_equal_those_of_an_undisturbed_run(undisturbed: Snapshot, tmp_pat
         for hour in range(HOURS):
             if hour in doomed:
                 time.sleep(chance.uniform(0, KILL_WITHIN_SECONDS))
-                killed.append((hour, kill_something(disturbed, chance)))
+                killed.append((hour, disturbed.home.kill_something(chance)))
                 print(f"hour {hour}: killed {killed[-1][1]}", flush=True)
             disturbed.watch(hour)
         found = disturbed.finish()
