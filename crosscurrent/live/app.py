@@ -40,6 +40,7 @@ class Feed:
         self._query = query
         self._tenant = tenant
         self._changed = asyncio.Condition()
+        self._watched = asyncio.Event()
         self._latest = b""
         self._watchers = 0
 
@@ -51,6 +52,7 @@ class Feed:
     async def events(self) -> AsyncIterator[bytes]:
         """Yield server-sent events, one a snapshot."""
         self._watchers += 1
+        self._watched.set()
         try:
             if self._latest:
                 yield b"data: " + self._latest + b"\n\n"
@@ -60,14 +62,19 @@ class Feed:
                 yield b"data: " + self._latest + b"\n\n"
         finally:
             self._watchers -= 1
+            if not self._watchers:
+                self._watched.clear()
 
     async def run(self) -> None:
         """Take snapshots for ever."""
         while True:
-            if self._watchers or not self._latest:
-                self._latest = await self._take()
-                async with self._changed:
-                    self._changed.notify_all()
+            if not self._watched.is_set():
+                # whoever comes next must not see what was true when the last one left
+                self._latest = b""
+                await self._watched.wait()
+            self._latest = await self._take()
+            async with self._changed:
+                self._changed.notify_all()
             await asyncio.sleep(_INTERVAL_SECONDS)
 
     async def _take(self) -> bytes:
