@@ -91,7 +91,8 @@ def topics_page() -> str:
         _NOTE.format(origin="schemas/avro"),
         "# Topics\n",
         "Values are Avro in the Confluent wire format; the subject is `<topic>-value`. Keys are UTF-8 and begin with "
-        "the tenant. Headers: `ce_id`, `ce_source`, `ce_type`, `ce_time` (CloudEvents) and `traceparent`.\n",
+        "the tenant. Headers: `ce_id`, `ce_source`, `ce_type`, `ce_time` (CloudEvents), `traceparent`, and `ce_restson` on "
+        "what a processor made: the messages it was made from.\n",
     ]
     by_schema: dict[str, list[str]] = {}
     for subject in subjects():
