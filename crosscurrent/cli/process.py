@@ -38,11 +38,21 @@ class _Finder(PathFinder):
 sys.meta_path[sys.meta_path.index(PathFinder)] = _Finder
 # what is imported stays: looking for garbage among it, again and again, would take a tenth of the start
 gc.disable()
-# River's drift detectors come with one that needs scipy.stats and with data sets; neither is used here, and they
-# would be a third of the start of a worker
-for _name in ("river.drift.kswin", "river.drift.datasets"):
-    sys.modules[_name] = ModuleType(_name)
-sys.modules["river.drift.kswin"].KSWIN = None  # type: ignore[attr-defined]
+# What libraries import for uses that these processes have not, with the names that are asked for. River's drift detectors
+# bring scipy.stats and data sets; Confluent's registry client OAuth; Faust's types the HTTP client of its web view;
+# scipy.special a compiler's front end. Together they would be half of the start of a worker, and 40 MB.
+_UNUSED = {
+    "river.drift.kswin": ("KSWIN",),
+    "river.drift.datasets": (),
+    "authlib.integrations.httpx_client": ("OAuth2Client", "AsyncOAuth2Client"),
+    "aiohttp": (),
+    "aiohttp.client": ("ClientSession",),
+    "numpy.f2py": (),
+}
+for _name, _asked in _UNUSED.items():
+    _module = sys.modules[_name] = ModuleType(_name)
+    for _attribute in _asked:
+        setattr(_module, _attribute, None)
 
 from crosscurrent.cli import processes  # noqa: E402
 from crosscurrent.errors import CrosscurrentError  # noqa: E402

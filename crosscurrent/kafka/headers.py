@@ -5,10 +5,10 @@ Source: CloudEvents Kafka protocol binding 1.0.2, section 3.2; W3C Trace Context
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import datetime
 
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -16,7 +16,6 @@ from crosscurrent.kafka.rests_on import RESTS_ON, RestsOn
 
 _SPEC_VERSION = b"1.0"
 _NOT_SAMPLED = 0
-_IDS = RandomIdGenerator()
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -55,7 +54,7 @@ def cloud_event_headers(
 
 def new_traceparent() -> bytes:
     """Return the ``traceparent`` of a new trace, not sampled."""
-    return _traceparent(_IDS.generate_trace_id(), _NOT_SAMPLED)
+    return _traceparent(_random_id(128), _NOT_SAMPLED)
 
 
 def child_traceparent(headers: Mapping[str, bytes] | None) -> bytes:
@@ -67,4 +66,9 @@ def child_traceparent(headers: Mapping[str, bytes] | None) -> bytes:
 
 
 def _traceparent(trace_id: int, flags: int) -> bytes:
-    return f"00-{trace_id:032x}-{_IDS.generate_span_id():016x}-{flags:02x}".encode()
+    return f"00-{trace_id:032x}-{_random_id(64):016x}-{flags:02x}".encode()
+
+
+def _random_id(bits: int) -> int:
+    """Return an id that is not 0, which W3C Trace Context (sections 3.2.2.3 and 3.2.2.4) forbids."""
+    return random.getrandbits(bits) or 1
