@@ -11,37 +11,21 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from crosscurrent.embedded.waiting import WHEN_TOLD, told_to_begin
 from crosscurrent.exit_codes import EXIT_DONE, exit_code_of
 
-
-class _Finder(PathFinder):
-    """Finds what Python finds, but for libraries that others import only because they are there.
-
-    structlog takes rich for its tracebacks on a terminal, httpx pygments for its command line, pyarrow pandas to see
-    whether it was given a frame. These processes log JSON to a file and have no frames.
-    """
-
-    @classmethod
-    def find_spec(
-        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return where a module is, or None if it is not to be found."""
-        if fullname in {"rich", "pygments", "pandas"}:
-            return None
-        return super().find_spec(fullname, path, target)
-
-
-sys.meta_path[sys.meta_path.index(PathFinder)] = _Finder
-# what is imported stays: looking for garbage among it, again and again, would take a tenth of the start
-gc.disable()
+# Libraries that others import only because they are there: structlog takes rich for its tracebacks on a terminal, httpx
+# pygments for its command line, pyarrow pandas to see whether it was given a frame. These processes log JSON to a file
+# and have no frames.
+_HIDDEN = frozenset({"rich", "pygments", "pandas"})
 # What libraries import for uses that these processes have not, with the names that are asked for. River's drift detectors
 # bring scipy.stats and data sets; Confluent's registry client OAuth; Faust's types the HTTP client of its web view;
-# scipy.special a compiler's front end. Together they would be half of the start of a worker, and 40 MB.
-_UNUSED = {
+# scipy.special a compiler's front end. Together they would be a third of the start of a worker.
+_UNUSED: dict[str, tuple[str, ...]] = {
     "river.drift.kswin": ("KSWIN",),
     "river.drift.datasets": (),
     "authlib.integrations.httpx_client": ("OAuth2Client", "AsyncOAuth2Client"),
@@ -49,10 +33,35 @@ _UNUSED = {
     "aiohttp.client": ("ClientSession",),
     "numpy.f2py": (),
 }
-for _name, _asked in _UNUSED.items():
-    _module = sys.modules[_name] = ModuleType(_name)
-    for _attribute in _asked:
-        setattr(_module, _attribute, None)
+
+
+class _Nothing(Loader):
+    """Makes the empty module that stands for an unused one."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module the names that are asked for."""
+        for name in _UNUSED[module.__name__]:
+            setattr(module, name, None)
+
+
+class _Finder(PathFinder):
+    """Finds what Python finds, but for what is hidden or unused."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a module is, or None if it is not to be found."""
+        if fullname in _HIDDEN:
+            return None
+        if fullname in _UNUSED:
+            return ModuleSpec(fullname, _Nothing(), is_package=True)
+        return super().find_spec(fullname, path, target)
+
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = _Finder
+# what is imported stays: looking for garbage among it, again and again, would take a tenth of the start
+gc.disable()
 
 from crosscurrent.cli import processes  # noqa: E402
 from crosscurrent.errors import CrosscurrentError  # noqa: E402

@@ -195,6 +195,9 @@ class Keeper:
             except CrosscurrentError as error:
                 self.give_up(str(error))
                 return
+            except Exception as error:
+                self.give_up(f"the supervisor made a mistake: {type(error).__name__}: {error}")
+                raise
             if self.ready.is_set() and self.spec.one_shot:
                 self._change("done", seconds=self.state.ready_after_seconds)
                 return

@@ -58,9 +58,9 @@ class Running:
 
     def begin(self) -> None:
         """Tell a process that waits that what it needs is there; nothing if it does not wait."""
-        if self._process.stdin is None:
+        if self._process.stdin is None or self.exited.done():
             return
-        with suppress(BrokenPipeError):  # it has ended, which is noticed elsewhere
+        with suppress(BrokenPipeError):  # it has ended, which is noticed in a moment
             self._process.stdin.write(b"begin\n")
             self._process.stdin.flush()
 

@@ -26,6 +26,7 @@ from crosscurrent.embedded.home.spec import (
     ProcessSpec,
     Stage,
 )
+from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.errors import CrosscurrentError
 
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
@@ -125,6 +126,13 @@ def crashing(stages: Stages) -> Plan:
     )
 
 
+def crashing_ahead(stages: Stages) -> Plan:
+    """The worker ends before it was told to begin."""
+    words = "error: there is no such widget"
+    worker = stages.fake("worker", WHEN_TOLD, "--exit-code", "1", "--say", words, needs=("server",))
+    return _plan(stages.server("--ready-after", "1.0"), worker, stages.fake("other"))
+
+
 def hopeless(stages: Stages) -> Plan:
     return _plan(stages.server("--exit-code", "1", "--say", "error: no widget"), stages.fake("other"))
 
@@ -168,6 +176,7 @@ SCENARIOS: dict[str, Callable[[Stages], Plan]] = {
         slow,
         stubborn,
         crashing,
+        crashing_ahead,
         hopeless,
         away_at_first,
         lives,

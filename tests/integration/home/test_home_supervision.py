@@ -90,8 +90,9 @@ def test_home_starts_a_killed_process_again(start: Start) -> None:
     assert next(p for p in home.state().processes if p.name == "worker").restarts == 1
 
 
-def test_home_gives_up_a_crash_loop_with_its_reason_and_goes_on(start: Start) -> None:
-    home = start("crashing")
+@pytest.mark.parametrize("scenario", ["crashing", "crashing_ahead"])
+def test_home_gives_up_a_crash_loop_with_its_reason_and_goes_on(start: Start, scenario: str) -> None:
+    home = start(scenario)
     ready = home.wait_for("ready")
     failed = home.wait_for("process", "worker", "failed")
     starts = [e for e in home.events if (e.name, e.state) == ("worker", "starting")]
