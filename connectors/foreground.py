@@ -21,4 +21,4 @@ def run(name: str, settings: Settings) -> None:
     from connectors.kit.process import run_connector
     from connectors.registry import connector_named
 
-    run_connector(connector_named(name), settings)
+    run_connector(connector_named(name, settings.sources_directory), settings)

@@ -1,7 +1,11 @@
-"""Every connector there is. A new one is one line here."""
+"""Every connector there is. A new one is one line here, or a file in the directory of declared sources."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.declared.directory import declared_files, read_directory, read_source
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
@@ -30,17 +34,58 @@ CONNECTORS: dict[str, Connector] = {
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}
 
 
-def connector_named(name: str) -> Connector:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Every source of an installation.
+
+    Attributes:
+        connectors: name to connector: those that come with Crosscurrent, then those that are declared in files.
+        files: name to file, of those that are declared.
+        refused: what is wrong with the files that declare nothing good.
+    """
+
+    connectors: dict[str, Connector]
+    files: dict[str, Path]
+    refused: tuple[WrongUse, ...]
+
+    @property
+    def mappings(self) -> dict[str, MapPayload]:
+        """Name to mapping."""
+        return {name: connector.map_payload for name, connector in self.connectors.items()}
+
+
+def all_sources(directory: Path) -> Sources:
+    """Return every source; a file that is wrong stops no other.
+
+    Args:
+        directory: of the declared ones, ``Settings.sources_directory``.
+    """
+    declared = read_directory(directory, CONNECTORS)
+    return Sources({**CONNECTORS, **declared.connectors}, declared.files, declared.refused)
+
+
+def connector_named(name: str, directory: Path | None = None) -> Connector:
     """Return a connector by its name.
 
+    Args:
+        name: of the source.
+        directory: of the declared ones; ``None`` for none. Only the file of this name is read.
+
     Raises:
-        WrongUse: there is none of that name.
+        WrongUse: there is none of that name, or its file is wrong.
     """
-    if name not in CONNECTORS:
-        raise WrongUse(
-            f"no source {name!r}",
-            expected="one of " + ", ".join(CONNECTORS),
-            todo="see `crosscurrent sources list`",
-            source=name,
-        )
-    return CONNECTORS[name]
+    if name in CONNECTORS:
+        return CONNECTORS[name]
+    files = declared_files(directory, CONNECTORS) if directory is not None else {}
+    if name in files:
+        return read_source(files[name], CONNECTORS)
+    raise WrongUse(
+        f"no source {name!r}",
+        expected="one of " + ", ".join((*CONNECTORS, *files)),
+        todo=f"see `crosscurrent sources list`{_where_to_declare(directory)}",
+        source=name,
+    )
+
+
+def _where_to_declare(directory: Path | None) -> str:
+    return f", or declare it in {directory}" if directory is not None else ""

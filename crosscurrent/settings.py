@@ -223,6 +223,10 @@ class Settings(BaseSettings):
     clickhouse: ClickHouseSettings = ClickHouseSettings()
     live: LiveSettings = LiveSettings()
     metrics: MetricsSettings = MetricsSettings()
+    sources_directory: Path = Field(
+        Path("sources.d"),
+        description="Directory of sources that are declared in YAML, one file each; it need not be there.",
+    )
     sources: dict[str, SourceSettings] = Field({}, description="One section for each source.")
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()

@@ -1,4 +1,4 @@
-"""Generates ``docs/reference`` from what the code says of itself: settings, commands, topics and tables.
+"""Generates ``docs/reference`` from what the code says of itself: settings, commands, topics, tables, declared sources.
 
 python docs/generate.py           writes the pages
 python docs/generate.py --check   exits 1 if one of them is stale
@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from connectors.declared.json_schema import schema_text
 from crosscurrent.cli.main import app, register
 from crosscurrent.settings import Settings, SourceSettings
 from schemas.generate import load_schema
@@ -41,6 +42,7 @@ def main() -> None:
         "commands.md": commands_page(),
         "topics.md": topics_page(),
         "tables.md": tables_page(),
+        "declared-source.schema.json": schema_text(),
     }
     stale = [name for name, text in pages.items() if not _is(REFERENCE / name, text)]
     if "--check" in sys.argv[1:]:

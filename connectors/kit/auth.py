@@ -87,6 +87,30 @@ class BasicHeader(_OutsideTheAddress):
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderKey(_OutsideTheAddress):
+    """A key in a header of the vendor's own, such as ``X-Api-Key: …``.
+
+    Attributes:
+        name: of the header, lower case.
+        prefix: what stands before the key, with its space; empty if nothing does.
+        required: whether the vendor answers nothing without it.
+    """
+
+    name: str
+    prefix: str = ""
+    required: bool = True
+
+    @property
+    def description(self) -> str:
+        """How the vendor takes the credential, for people."""
+        return f"key in the header {self.name}"
+
+    def headers(self, secret: str) -> dict[str, str]:
+        """Return the header with the key."""
+        return {self.name: f"{self.prefix}{secret}"}
+
+
+@dataclass(frozen=True, slots=True)
 class QueryKey:
     """A key in the query, such as ``appid=…``.
 

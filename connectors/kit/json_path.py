@@ -70,6 +70,21 @@ class JsonNode:
         """Return whether an object has a field that is not null."""
         return self._fields().get(name) is not None
 
+    @property
+    def missing(self) -> bool:
+        """Whether nothing stands here, or a null."""
+        return self.value is None or self.value is _ABSENT
+
+    def member(self, step: str) -> JsonNode:
+        """Return whatever stands in a field of an object, or at an index of an array, even if that is nothing.
+
+        Raises:
+            Poison: this value is neither, or an array and the step no index.
+        """
+        if isinstance(self.value, list) and step.isascii() and step.isdigit():
+            return self.entry(int(step))
+        return JsonNode(self._fields().get(step, _ABSENT), self.event, self, step)
+
     def child(self, name: str) -> JsonNode:
         """Return the object in a field.
 
@@ -229,6 +244,23 @@ class JsonNode:
             raise self.misfit("epoch seconds between 1970 and 2100")
         return round(seconds * 1000)
 
+    def as_moment_ms(self) -> int:
+        """Return this value, ISO 8601 text, as milliseconds since the epoch; without a zone it is UTC.
+
+        Raises:
+            Poison: it is no text, or no date that exists.
+        """
+        if isinstance(self.value, str):
+            try:
+                moment = datetime.fromisoformat(self.value)
+                moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                seconds = moment.timestamp()
+            except (ValueError, OverflowError):
+                seconds = -1.0
+            if 0 <= seconds < EPOCH_SECONDS_END:
+                return round(seconds * 1000)
+        raise self.misfit("an ISO 8601 time between 1970 and 2100")
+
     def plain(self, *names: str) -> dict[str, object]:
         """Return the fields that hold plain values or lists of them, cut to a bound; others are left out."""
         fields = self.value if isinstance(self.value, dict) else {}
@@ -264,7 +296,7 @@ class JsonNode:
             f"{event.source} {event.endpoint}: {self.path} is {found or described(self.value)}",
             expected=expected,
             todo=f"look at the payload in the dead letter; if the vendor changed its API, correct the mapping "
-            f"in connectors/{event.source} and replay",
+            f"of {event.source} and replay",
             source=event.source,
             endpoint=event.endpoint,
             path=self.path,
@@ -295,16 +327,7 @@ class JsonNode:
         raise self._misfit_at(name, value, "a whole number of 0 or more")
 
     def _moment(self, name: str, value: object) -> int:
-        if isinstance(value, str):
-            try:
-                moment = datetime.fromisoformat(value)
-                moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-                seconds = moment.timestamp()
-            except (ValueError, OverflowError):
-                seconds = -1.0
-            if 0 <= seconds < EPOCH_SECONDS_END:
-                return round(seconds * 1000)
-        raise self._misfit_at(name, value, "an ISO 8601 time between 1970 and 2100")
+        return JsonNode(value, self.event, self, name).as_moment_ms()
 
     def _misfit_at(self, name: str, value: object, expected: str) -> Poison:
         return JsonNode(value, self.event, self, name).misfit(expected)

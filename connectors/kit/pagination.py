@@ -127,7 +127,8 @@ class Offset:
 
     Attributes:
         rows: dotted path of the rows; empty if the body is the list.
-        total_field: dotted path of the number of all rows.
+        total_field: dotted path of the number of all rows; empty if the vendor does not say, and a page that is
+            not full is the last.
         parameter: query parameter of the offset.
         size_parameter: query parameter of the page size.
         size: rows asked for.
@@ -149,9 +150,9 @@ class Offset:
         """Return the address behind the rows that came, or ``None`` when all have come."""
         count = len(page.rows(self.rows))
         reached = _whole(query_of(page.url).get(self.parameter), 0) + count
-        total = page.field(self.total_field)
-        more = count > 0 and isinstance(total, int) and reached < total
-        return with_query(page.url, {self.parameter: str(reached)}) if more else None
+        total = page.field(self.total_field) if self.total_field else None
+        more = reached < total if isinstance(total, int) else not self.total_field and count >= self.size
+        return with_query(page.url, {self.parameter: str(reached)}) if more and count else None
 
 
 @dataclass(frozen=True, slots=True)

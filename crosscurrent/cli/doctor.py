@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -16,6 +17,9 @@ from crosscurrent.embedded.home.checks import Finding, check_machine, check_serv
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED
 from crosscurrent.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from connectors.kit.declaration import Connector
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "wrong": ("✗", "bold red")}
 
@@ -50,8 +54,15 @@ def examine() -> list[Finding]:
 
 def check_sources(settings: Settings) -> list[Finding]:
     """Return the findings about sources: those enabled exist and have what they need."""
+    from connectors.registry import all_sources
+
+    sources = all_sources(settings.sources_directory)
+    refused = [Finding("declared source", "wrong", error.found, error.todo) for error in sources.refused]
+    return [*refused, *_check_enabled(settings, sources.connectors)]
+
+
+def _check_enabled(settings: Settings, connectors: Mapping[str, Connector]) -> list[Finding]:
     from connectors.kit.wiring import missing
-    from connectors.registry import CONNECTORS
 
     enabled = [name for name, section in settings.sources.items() if section.enabled]
     if not enabled:
@@ -61,11 +72,11 @@ def check_sources(settings: Settings) -> list[Finding]:
         return [Finding("sources", "warning", "none is enabled", todo)]
     findings = []
     for name in sorted(enabled):
-        if name not in CONNECTORS:
+        if name not in connectors:
             todo = "see `crosscurrent sources list`"
             findings.append(Finding(f"source {name}", "wrong", "there is no such source", todo))
             continue
-        lacking = missing(CONNECTORS[name], settings.source(name))
+        lacking = missing(connectors[name], settings.source(name))
         found = f"{', '.join(lacking)} not set" if lacking else "has what it needs"
         todo = f"set {', '.join(lacking)}" if lacking else ""
         findings.append(Finding(f"source {name}", "wrong" if lacking else "ok", found, todo))

@@ -27,7 +27,7 @@ def status_data(settings: Settings, layout: Layout, holder: Holder, state: HomeS
     facts = measure(
         tenant=settings.tenant,
         bootstrap_servers=state.addresses.get("kafka", settings.bootstrap_servers),
-        groups=list(_groups(state)),
+        groups=list(_groups(state, settings)),
         sink_metrics_port=next((p.metrics_port for p in state.processes if p.name == "sink"), None),
         query=query_rows(settings),
     )
@@ -63,11 +63,11 @@ def show_status(console: Console, data: dict[str, Any]) -> None:
         console.print(Text(problem, style="yellow"))
 
 
-def _groups(state: HomeState) -> Iterable[ConsumerGroup]:
+def _groups(state: HomeState, settings: Settings) -> Iterable[ConsumerGroup]:
     from schemas.topics import OBSERVATIONS, RAW, topic_name
     from streams.app import consumer_group
 
-    raw = tuple(topic_name(RAW, source) for source in source_names())
+    raw = tuple(topic_name(RAW, source) for source in source_names(settings.sources_directory))
     inputs = {"normalise": raw, "detect": (OBSERVATIONS,), "correlate": (OBSERVATIONS,)}
     for process in state.processes:
         for name in process.name.split("+"):

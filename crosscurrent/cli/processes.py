@@ -39,7 +39,9 @@ def worker(*processors: str) -> Run:
 
     names: Sequence[str] = processors or PROCESSORS
     settings = _settings("worker." + "+".join(names))
-    return partial(stream_worker.run, makers(names, settings), source_names(), settings)
+    return partial(
+        stream_worker.run, makers(names, settings), source_names(settings.sources_directory), settings
+    )
 
 
 def sink(name: str) -> Run:
@@ -61,7 +63,8 @@ def restore() -> Run:
     """Give a broker that forgot its topics what processors and connectors need, from ClickHouse."""
     from sinks.clickhouse.restore import restore_broker
 
-    return partial(restore_broker, _settings("restore"), sources=source_names())
+    settings = _settings("restore")
+    return partial(restore_broker, settings, sources=source_names(settings.sources_directory))
 
 
 def drain() -> Run:

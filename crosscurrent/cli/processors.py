@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import structlog
+
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
 from streams.processor import Processor
 from streams.worker import MakeProcessor
 
+_LOG = structlog.get_logger()
+
 # each maker imports its own processor: scipy and river are large, and not every worker needs them
 
 
 def _normalise(settings: Settings) -> MakeProcessor:
-    from connectors.registry import MAPPINGS
+    from connectors.registry import all_sources
     from streams.normalise import NormaliseProcessor
 
-    del settings
-    return lambda codec: NormaliseProcessor(codec, MAPPINGS)
+    sources = all_sources(settings.sources_directory)
+    for error in sources.refused:
+        # its topic is left unread until the file is good: nothing of it is lost, and no other source waits
+        _LOG.warning("declared_source_refused", error=str(error))
+    return lambda codec: NormaliseProcessor(codec, sources.mappings)
 
 
 def _correlate(settings: Settings) -> MakeProcessor:

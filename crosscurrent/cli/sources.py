@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from connectors.declared.directory import read_source
 from connectors.kit.check import CheckResult, check_source
 from connectors.kit.declaration import Connector
 from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
-from connectors.registry import CONNECTORS, connector_named
+from connectors.registry import CONNECTORS, all_sources, connector_named
 from crosscurrent.cli.output import CONSOLE, print_error, print_json, print_table
+from crosscurrent.errors import CrosscurrentError, WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
 from crosscurrent.telemetry import configure_logging
@@ -26,7 +28,11 @@ NameArgument = Annotated[str, typer.Argument(help="Source, as in `crosscurrent s
 def list_sources(as_json: JsonOption = False) -> None:
     """List the sources: endpoints, credential, quota, and what is missing to poll them."""
     settings = load_settings()
-    rows = [_row(connector, settings) for connector in CONNECTORS.values()]
+    sources = all_sources(settings.sources_directory)
+    files = {name: str(file) for name, file in sources.files.items()}
+    rows = [_row(connector, settings, files.get(name)) for name, connector in sources.connectors.items()]
+    for error in sources.refused:
+        print_error(error)
     if as_json:
         print_json(rows)
         return
@@ -34,8 +40,9 @@ def list_sources(as_json: JsonOption = False) -> None:
     print_table("Sources", columns, [_cells(row) for row in rows])
     for row in rows:
         CONSOLE.print(f"\n{row['title']} ({', '.join(row['endpoints'])})", markup=False, soft_wrap=True)
-        for name in ("auth", "quota", "targets_help"):
-            CONSOLE.print(f"  {name.removesuffix('_help')}: {row[name]}", markup=False, soft_wrap=True)
+        for name in ("auth", "quota", "targets_help", "declared_in"):
+            if row[name] is not None:
+                CONSOLE.print(f"  {name.removesuffix('_help')}: {row[name]}", markup=False, soft_wrap=True)
 
 
 @app.command("check")
@@ -44,7 +51,7 @@ def check(name: NameArgument, as_json: JsonOption = False) -> None:
     settings = load_settings()
     # what is tried again would be told on the way; the last word is enough
     configure_logging("error", process=f"sources.{name}")
-    result = check_source(connector_named(name), settings)
+    result = check_source(connector_named(name, settings.sources_directory), settings)
     if as_json:
         print_json(_result(result))
     elif result.error is None:
@@ -63,11 +70,46 @@ def record(
     """Keep the real exchanges of one round of polls, without secrets; play them with `demo --recordings`."""
     settings = load_settings()
     configure_logging(settings.log_level, process=f"sources.{name}")
-    written = record_source(connector_named(name), settings, directory)
+    written = record_source(connector_named(name, settings.sources_directory), settings, directory)
     CONSOLE.print(f"{len(written)} exchanges of {name} are in {directory}", markup=False)
 
 
-def _row(connector: Connector, settings: Settings) -> dict[str, Any]:
+@app.command("validate")
+def validate(
+    file: Annotated[Path, typer.Argument(help="File that declares a source, named after it.", exists=True)],
+    as_json: JsonOption = False,
+) -> None:
+    """Read a file that declares a source, without asking anyone: exit 1 if something is wrong with it."""
+    # only this command needs the models, which the others load where there is a file
+    from connectors.declared.problems import WrongDeclaration
+
+    try:
+        connector = read_source(file, CONNECTORS)
+        connector.polls(connector.targets_default)
+    except WrongUse as error:
+        problems = [*error.each()] if isinstance(error, WrongDeclaration) else [error]
+        if as_json:
+            print_json({"file": str(file), "ok": False, "errors": [_error(problem) for problem in problems]})
+        else:
+            for problem in problems:
+                print_error(problem)
+        raise typer.Exit(EXIT_CHECK_FAILED) from None
+    if as_json:
+        print_json({"file": str(file), "ok": True, "errors": []})
+    else:
+        asked = ", ".join(connector.endpoints)
+        CONSOLE.print(f"{file} declares the source {connector.name}: {asked}", markup=False)
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON schema of a file that declares a source, for an editor."""
+    from connectors.declared.json_schema import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
+def _row(connector: Connector, settings: Settings, file: str | None) -> dict[str, Any]:
     source = settings.source(connector.name)
     lacking = missing(connector, source)
     return {
@@ -84,6 +126,7 @@ def _row(connector: Connector, settings: Settings) -> dict[str, Any]:
         "enabled": source.enabled,
         "configured": not lacking,
         "missing": lacking,
+        "declared_in": file,
     }
 
 
@@ -108,8 +151,12 @@ def _result(result: CheckResult) -> dict[str, object]:
         "entities": result.entities,
         "observations": result.observations,
         "away": result.away,
-        "error": error and {"found": error.found, "expected": error.expected, "todo": error.todo},
+        "error": error and _error(error),
     }
+
+
+def _error(error: CrosscurrentError) -> dict[str, str]:
+    return {"found": error.found, "expected": error.expected, "todo": error.todo}
 
 
 def _sentence(result: CheckResult) -> str:

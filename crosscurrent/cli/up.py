@@ -52,7 +52,8 @@ def up(
     """Start what is configured on this machine; Ctrl-C stops it cleanly, a second one kills."""
     settings = load_settings()
     options = HomeOptions(
-        sources=source_names(),
+        # the world plays none that is declared, and with it nobody is asked for real
+        sources=source_names(None if world else settings.sources_directory),
         only=tuple(name.strip() for name in (only or "").split(",") if name.strip()),
         broker=broker,
         world=world,

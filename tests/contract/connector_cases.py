@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from starlette.types import ASGIApp
 
+from connectors.declared.directory import read_source
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
@@ -28,6 +30,11 @@ from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.connector_bench import BASE_URL
+from tests.contract.crates_io import crates_io
+
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXAMPLE = REPOSITORY / "docs" / "examples" / "sources.d" / "crates_io.yaml"
 
 
 @dataclass(frozen=True)
@@ -39,12 +46,18 @@ class Case:
         app: makes the vendor, with a clock that stands still.
         targets: that the vendor knows.
         path: of the vendor's base address.
+        page: that tells people about it, if it has no README of its own.
     """
 
     connector: Connector
     app: Callable[[], ASGIApp]
     targets: tuple[str, ...]
     path: str = ""
+    page: Path | None = None
+
+    @property
+    def readme(self) -> Path:
+        return self.page or REPOSITORY / "connectors" / self.connector.name / "README.md"
 
     @property
     def base_url(self) -> str:
@@ -105,4 +118,5 @@ CASES = (
     Case(POKEAPI_GRAPHQL, world, POKEAPI_GRAPHQL.targets_default, "/pokeapi_graphql"),
     Case(SPOTIFY, world, SPOTIFY_TARGETS, "/spotify"),
     Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
+    Case(read_source(EXAMPLE, ()), crates_io, ("serde", "rand"), page=EXAMPLE),
 )
