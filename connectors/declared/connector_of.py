@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from connectors.declared import document
+from connectors.declared import vendor
+from connectors.declared.document import SourceDocument
 from connectors.declared.mapping import mapping_of
 from connectors.declared.requests import Requests
 from connectors.kit.auth import (
@@ -20,7 +21,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.quota import DocumentedRate, HeaderQuota, Quota
 
 
-def connector_of(name: str, declared: document.SourceDocument) -> Connector:
+def connector_of(name: str, declared: SourceDocument) -> Connector:
     """Return the connector of a declared source.
 
     Args:
@@ -51,26 +52,26 @@ def connector_of(name: str, declared: document.SourceDocument) -> Connector:
     )
 
 
-def _auth(auth: document.Auth) -> Auth:
+def _auth(auth: vendor.Auth) -> Auth:
     match auth:
-        case document.NoCredential():
+        case vendor.NoCredential():
             return NoAuth()
-        case document.BearerAuth():
+        case vendor.BearerAuth():
             return BearerHeader(required=auth.required)
-        case document.BasicAuth():
+        case vendor.BasicAuth():
             return BasicHeader(required=auth.required, description="user:password")
-        case document.ClientCredentialsAuth():
+        case vendor.ClientCredentialsAuth():
             return ClientCredentials(auth.access_token_url)
-        case document.ApiKeyAuth(location="query"):
+        case vendor.ApiKeyAuth(location="query"):
             return QueryKey(auth.name, required=auth.required)
-        case document.ApiKeyAuth():
+        case vendor.ApiKeyAuth():
             return HeaderKey(auth.name.lower(), auth.prefix, required=auth.required)
         case _:
             assert_never(auth)
 
 
-def _quota(quota: document.Quota) -> Quota:
-    if isinstance(quota, document.HeadersQuota):
+def _quota(quota: vendor.Quota) -> Quota:
+    if isinstance(quota, vendor.HeadersQuota):
         return HeaderQuota(
             limit=quota.limit.lower(),
             remaining=quota.remaining.lower(),

@@ -5,221 +5,19 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator, model_validator
 
-from connectors.declared.expression import PATH_PATTERN, TARGET, TextForm
+from connectors.declared.expression import TARGET, TextForm
+from connectors.declared.parts import FieldPlace, Name, Parameter, Part, Scalar, wrong
+from connectors.declared.vendor import Client, Offsets, PageNumbers, Paginator, Quota
 from connectors.kit.cursor import LOOK_BACK_SECONDS_DEFAULT
-from connectors.kit.declaration import CONCURRENCY_DEFAULT
-from connectors.kit.pagination import PAGES_MAX_DEFAULT
 from schemas.mapping import Kind
 
-ASKED = re.compile(r"target|resources\.(?P<name>[a-z][a-z0-9_]*)\.(?P<path>[^\s{}@$*]+)")
-NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 TARGET_PATTERN_DEFAULT = r"[A-Za-z0-9_][A-Za-z0-9_.:@,+-]*"
-PAGES_MAX = 500
+ASKED = re.compile(r"target|resources\.(?P<name>[a-z][a-z0-9_]*)\.(?P<path>[^\s{}@$*]+)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _PATH_PATTERN = r"^/[!\"$->@-~]*$"  # what may stand in an address, without ? and #
 _SELECTOR_PATTERN = r"^(\*|[^\s.{}@$*]+(\.[^\s.{}@$*]+)*(\.\*)?)$"
-_PLAIN_PATH_PATTERN = r"^[^\s.{}@$*]+(\.[^\s.{}@$*]+)*$"
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "user-agent"})
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Path = Annotated[str, Field(pattern=PATH_PATTERN, max_length=200)]
-PlainPath = Annotated[str, Field(pattern=_PLAIN_PATH_PATTERN, max_length=200)]
-Parameter = Annotated[str, Field(pattern=r"^[^\s&=?#]+$", max_length=100)]
-Scalar = str | int | float | bool
-
-
-def wrong(found: str, expected: str, todo: str) -> PydanticCustomError:
-    """Return the error of a value that does not fit, in three parts, for a validator."""
-    return PydanticCustomError("declaration", "{found}", {"found": found, "expected": expected, "todo": todo})
-
-
-class Part(BaseModel):
-    """A part of a declaration: frozen, and a key that it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NoCredential(Part):
-    """The vendor answers everyone."""
-
-    type: Literal["none"]
-
-
-class BearerAuth(Part):
-    """The header `Authorization: Bearer …`; the secret is the setting `token`."""
-
-    type: Literal["bearer"]
-    required: bool = Field(True, description="Whether the vendor answers nothing without it.")
-
-
-class ApiKeyAuth(Part):
-    """A key in a header or in the query; the secret is the setting `token`."""
-
-    type: Literal["api_key"]
-    name: Parameter = Field(description="Name of the header or of the query parameter.")
-    location: Literal["header", "query"] = Field("header", description="Where the vendor wants it.")
-    prefix: str = Field("", max_length=40, description="What stands before the key in the header.")
-    required: bool = Field(True, description="Whether the vendor answers nothing without it.")
-
-
-class BasicAuth(Part):
-    """The header `Authorization: Basic …`; the setting `token` is `user:password`."""
-
-    type: Literal["http_basic"]
-    required: bool = Field(True, description="Whether the vendor answers nothing without it.")
-
-
-class ClientCredentialsAuth(Part):
-    """A token granted for the settings `client_id` and `client_secret` (OAuth client credentials)."""
-
-    type: Literal["oauth2_client_credentials"]
-    access_token_url: str = Field(pattern=r"^https://[^\s@]+$", description="Address that grants tokens.")
-
-
-Auth = Annotated[
-    NoCredential | BearerAuth | ApiKeyAuth | BasicAuth | ClientCredentialsAuth, Field(discriminator="type")
-]
-
-
-class SinglePage(Part):
-    """The whole answer is one page."""
-
-    type: Literal["single_page"]
-
-
-class _Paged(Part):
-    maximum_pages: int = Field(
-        PAGES_MAX_DEFAULT, ge=1, le=PAGES_MAX, description="Pages of one poll at most."
-    )
-    limit_param: Parameter | None = Field(
-        None, description="Query parameter of the page size; none if there is none."
-    )
-
-
-class HeaderLink(_Paged):
-    """The next page is the relation `next` of the header `Link` (RFC 8288)."""
-
-    type: Literal["header_link"]
-    limit: int = Field(100, ge=1, description="Rows asked for, with `limit_param`.")
-
-
-class PageNumbers(_Paged):
-    """Pages are counted, until one is not full, or empty, or the last by the vendor's word."""
-
-    type: Literal["page_number"]
-    base_page: int = Field(1, ge=0, description="Number of the first page.")
-    page_param: Parameter = Field("page", description="Query parameter of the number.")
-    limit: int | None = Field(
-        None, ge=1, description="Rows of a full page; without it an empty page is the end."
-    )
-    total_path: PlainPath | None = Field(
-        None,
-        description="Path in the body of the last page's number (with `base_page: 1` the number of pages).",
-    )
-
-
-class Offsets(_Paged):
-    """The offset grows by the rows that came."""
-
-    type: Literal["offset"]
-    limit: int = Field(100, ge=1, description="Rows asked for.")
-    limit_param: Parameter = Field("limit", description="Query parameter of the page size.")
-    offset_param: Parameter = Field("offset", description="Query parameter of the offset.")
-    total_path: PlainPath | None = Field(
-        None,
-        description="Path in the body of the number of all rows; without it a page that is not full is the last.",
-    )
-
-
-class Cursors(_Paged):
-    """The body names the cursor of the next page."""
-
-    type: Literal["cursor"]
-    cursor_path: PlainPath = Field(description="Path in the body of the next page's cursor.")
-    cursor_param: Parameter = Field(description="Query parameter that takes it.")
-    limit: int = Field(100, ge=1, description="Rows asked for, with `limit_param`.")
-    has_more_path: PlainPath | None = Field(
-        None, description="Path in the body of a boolean that says whether there is a next page."
-    )
-
-
-class JsonLink(_Paged):
-    """The body names the address of the next page."""
-
-    type: Literal["json_link"]
-    next_url_path: PlainPath = Field(description="Path in the body of the next page's address.")
-    limit: int = Field(100, ge=1, description="Rows asked for, with `limit_param`.")
-
-
-Paginator = Annotated[
-    SinglePage | HeaderLink | PageNumbers | Offsets | Cursors | JsonLink, Field(discriminator="type")
-]
-
-
-class DocumentedQuota(Part):
-    """A quota that the vendor documents; a tenth of it may be used at once, the rest is spread."""
-
-    type: Literal["documented"]
-    requests: float = Field(gt=0, description="Requests allowed in a window.")
-    window_seconds: float = Field(60.0, gt=0, description="Length of a window.")
-    description: str = Field("", description="The vendor's words, for people.")
-
-
-class HeadersQuota(Part):
-    """A quota whose state stands in the headers of the answers."""
-
-    type: Literal["headers"]
-    limit: Parameter = Field("x-ratelimit-limit", description="Header of the requests allowed in a window.")
-    remaining: Parameter = Field("x-ratelimit-remaining", description="Header of the requests left.")
-    reset: Parameter = Field(
-        "x-ratelimit-reset",
-        description="Header of the window's end: epoch seconds, epoch milliseconds, or seconds from now.",
-    )
-    window_seconds: float = Field(3600.0, gt=0, description="Length of a window, where the end is not said.")
-    description: str = Field("", description="The vendor's words, for people.")
-
-
-Quota = Annotated[DocumentedQuota | HeadersQuota, Field(discriminator="type")]
-
-
-class Client(Part):
-    """How the vendor is spoken to."""
-
-    base_url: str = Field(
-        pattern=r"^https://[^\s@?#]+$",
-        description="The vendor's base address; the setting `base_url` overrides it.",
-    )
-    auth: Auth = Field(NoCredential(type="none"), description="How the credential goes onto a request.")
-    headers: dict[Parameter, str] = Field({}, description="Headers of every request; no secret belongs here.")
-    paginator: Paginator = Field(
-        SinglePage(type="single_page"),
-        description="How pages follow each other, where a resource does not say.",
-    )
-    contact_required: bool = Field(
-        False, description="Whether the vendor wants the setting `contact` in the `User-Agent`."
-    )
-    concurrency_max: int = Field(CONCURRENCY_DEFAULT, ge=1, le=32, description="Requests at once.")
-    poll_interval_header: str = Field(
-        "", description="Header in which the vendor says how many seconds to leave between two polls."
-    )
-    not_modified_is_free: bool = Field(
-        False, description="Whether a 304 to a caller with a credential does not count against the quota."
-    )
-
-    @field_validator("headers")
-    @classmethod
-    def _no_secret(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name in headers:
-            if name.lower() in _SECRET_HEADERS:
-                raise wrong(
-                    f"the header {name!r}",
-                    "headers that are the same for everyone",
-                    "declare `auth`, and give the secret as a setting; the User-Agent is the kit's",
-                )
-        return headers
 
 
 class Targets(Part):
@@ -281,7 +79,7 @@ class Endpoint(Part):
     )
     data_selector: Annotated[str, Field(pattern=_SELECTOR_PATTERN, max_length=200)] | None = Field(
         None,
-        description="Path in the body of the rows: an array, or an object that is the only row; with `.*` at its end, "
+        description="FieldPlace in the body of the rows: an array, or an object that is the only row; with `.*` at its end, "
         "each field of an object is a row. The whole body if it is not said.",
     )
     paginator: Paginator | None = Field(
@@ -339,7 +137,7 @@ class Entity(Part):
         None, description="Name for people, in the same form; the key if not said or not there."
     )
     url: str | None = Field(None, description="Page for people, in the same form.")
-    attributes: tuple[Path, ...] = Field(
+    attributes: tuple[FieldPlace, ...] = Field(
         (), max_length=50, description="Paths of further plain properties, each kept under its path."
     )
 
@@ -354,7 +152,7 @@ class Entity(Part):
 class ObservedAt(Part):
     """The event time of a row."""
 
-    path: Path = Field(description="Where the row's time stands.")
+    path: FieldPlace = Field(description="Where the row's time stands.")
     format: Literal["iso8601", "epoch_seconds", "epoch_milliseconds"] = Field(
         "iso8601", description="How it is written; without a zone it is UTC."
     )
@@ -364,7 +162,7 @@ class Observation(Part):
     """A number in each row that becomes a point of a series."""
 
     measure: Name = Field(description="What is measured, such as `stargazers`.")
-    path: Path = Field(description="Where the number stands.")
+    path: FieldPlace = Field(description="Where the number stands.")
     kind: Kind = Field(
         description="`gauge` (a level), `counter` (only grows but for resets) or `count` (events in a period)."
     )

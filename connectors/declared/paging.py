@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from connectors.declared import document
+from connectors.declared import vendor
 from connectors.kit.pagination import LinkHeader, NextCursor, Offset, OnePage, PageNumber, Pagination
 
 
-def pagination_of(paginator: document.Paginator, rows: str) -> Pagination:
+def pagination_of(paginator: vendor.Paginator, rows: str) -> Pagination:
     """Return how the pages of an endpoint follow each other.
 
     Args:
@@ -16,11 +16,11 @@ def pagination_of(paginator: document.Paginator, rows: str) -> Pagination:
         rows: dotted path of the rows; empty if the body is the list.
     """
     match paginator:
-        case document.SinglePage():
+        case vendor.SinglePage():
             return OnePage()
-        case document.HeaderLink(limit_param=size_parameter, limit=size, maximum_pages=pages_max):
+        case vendor.HeaderLink(limit_param=size_parameter, limit=size, maximum_pages=pages_max):
             return LinkHeader(size_parameter or "", size, pages_max)
-        case document.PageNumbers():
+        case vendor.PageNumbers():
             return PageNumber(
                 rows,
                 parameter=paginator.page_param,
@@ -30,7 +30,7 @@ def pagination_of(paginator: document.Paginator, rows: str) -> Pagination:
                 last_field=paginator.total_path or "",
                 pages_max=paginator.maximum_pages,
             )
-        case document.Offsets():
+        case vendor.Offsets():
             return Offset(
                 rows,
                 total_field=paginator.total_path or "",
@@ -39,7 +39,7 @@ def pagination_of(paginator: document.Paginator, rows: str) -> Pagination:
                 size=paginator.limit,
                 pages_max=paginator.maximum_pages,
             )
-        case document.Cursors():
+        case vendor.Cursors():
             return NextCursor(
                 paginator.cursor_path,
                 parameter=paginator.cursor_param,
@@ -48,7 +48,7 @@ def pagination_of(paginator: document.Paginator, rows: str) -> Pagination:
                 pages_max=paginator.maximum_pages,
                 more_field=paginator.has_more_path or "",
             )
-        case document.JsonLink():
+        case vendor.JsonLink():
             return NextCursor(
                 paginator.next_url_path,
                 size_parameter=paginator.limit_param or "",

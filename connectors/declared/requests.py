@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.declared.document import Endpoint, Incremental, Resource, Scalar, SourceDocument, Targets
+from connectors.declared.document import Endpoint, Incremental, Resource, SourceDocument, Targets
 from connectors.declared.expression import TARGET
 from connectors.declared.paging import pagination_of
+from connectors.declared.parts import Scalar
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import FOUND_MAX, Found, Poll
 from connectors.kit.endpoint_table import OTHER

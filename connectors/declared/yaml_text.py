@@ -88,7 +88,7 @@ def _refuse_aliases(text: str) -> None:
     """Look at the parser's events before anything is built: depth and number of nodes are bounded, too."""
     depth = nodes = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
         if isinstance(event, yaml.AliasEvent):
             raise NotYaml(f"the alias *{event.anchor}", line)
         if isinstance(event, yaml.CollectionStartEvent):

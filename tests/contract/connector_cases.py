@@ -30,11 +30,10 @@ from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms
 from tests.contract.connector_bench import BASE_URL
-from tests.contract.crates_io import crates_io
-
+from tests.contract.inaturalist import inaturalist
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-EXAMPLE = REPOSITORY / "docs" / "examples" / "sources.d" / "crates_io.yaml"
+EXAMPLE = REPOSITORY / "docs" / "examples" / "sources.d" / "inaturalist.yaml"
 
 
 @dataclass(frozen=True)
@@ -118,5 +117,5 @@ CASES = (
     Case(POKEAPI_GRAPHQL, world, POKEAPI_GRAPHQL.targets_default, "/pokeapi_graphql"),
     Case(SPOTIFY, world, SPOTIFY_TARGETS, "/spotify"),
     Case(TMDB, world, TMDB_TARGETS, "/tmdb"),
-    Case(read_source(EXAMPLE, ()), crates_io, ("serde", "rand"), page=EXAMPLE),
+    Case(read_source(EXAMPLE, ()), inaturalist, ("47219", "8229"), page=EXAMPLE),
 )

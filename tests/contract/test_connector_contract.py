@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+
 import pytest
 
 from connectors.kit.declaration import Poll
