@@ -6,19 +6,21 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.declared.document import Endpoint, Incremental, Resource, SourceDocument, Targets
+from connectors.declared.document import Endpoint, Incremental, Resource, SourceDocument
 from connectors.declared.expression import TARGET
 from connectors.declared.paging import pagination_of
 from connectors.declared.parts import Scalar
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import FOUND_MAX, Found, Poll
 from connectors.kit.endpoint_table import OTHER
-from crosscurrent.errors import WrongUse
-from crosscurrent.settings import source_variable
+from connectors.kit.targets import checked_targets
 
 TARGET_CHARACTERS_MAX = 200
-# what stands in a path as it is (RFC 3986 section 3.3), and the slash
-_IN_A_PATH = re.compile(r"[A-Za-z0-9._~:@!$&'()*+,;=/-]+")
+# looks ahead: what stands in a path as it is (RFC 3986 section 3.3), in parts of which none is empty, . or ..
+_SAFE = (
+    rf"(?=[A-Za-z0-9._~:@!$&'()*+,;=/-]{{1,{TARGET_CHARACTERS_MAX}}}\Z)"
+    r"(?!/)(?!.*/\Z)(?!.*//)(?!(?:.*/)?\.{1,2}(?:/|\Z))"
+)
 _BRACES = re.compile(r"\{[^{}]*\}")
 
 
@@ -47,9 +49,7 @@ class Requests:
         Raises:
             WrongUse: a target cannot be asked for.
         """
-        for target in targets:
-            self._refuse_if_strange(target)
-        asked = list(dict.fromkeys(targets))
+        asked = self._checked(targets)
         return [
             self.poll_for(resource.name, target)
             for resource in self._document.resources
@@ -109,17 +109,12 @@ class Requests:
 
         return find
 
-    def _refuse_if_strange(self, target: str) -> None:
-        targets = self._document.targets
-        if targets is not None and _is_target(target, targets):
-            return
-        expected = "no targets: there is nothing to choose" if targets is None else targets.help
-        raise WrongUse(
-            f"the {self._source} target {target[:80]!r}",
-            expected=expected,
-            todo=f"correct {source_variable(self._source, 'targets')}",
-            source=self._source,
-        )
+    def _checked(self, targets: Sequence[str]) -> list[str]:
+        said = self._document.targets
+        if said is None:
+            return checked_targets(self._source, targets, r"(?!)", "no targets: there is nothing to choose")
+        # the declared pattern, of what may stand in a path
+        return checked_targets(self._source, targets, f"{_SAFE}(?:{said.pattern})", said.help)
 
 
 class Address:
@@ -192,18 +187,6 @@ def _cursor(incremental: Incremental | None, rows: str) -> Since | None:
     )
 
 
-def _is_target(target: str, targets: Targets) -> bool:
-    return _is_safe(target) and re.fullmatch(targets.pattern, target) is not None
-
-
-def _is_safe(target: str) -> bool:
-    return (
-        len(target) <= TARGET_CHARACTERS_MAX
-        and _IN_A_PATH.fullmatch(target) is not None
-        and all(part not in ("", ".", "..") for part in target.split("/"))
-    )
-
-
 def _rows(payload: object, selector: str) -> list[object]:
     steps = [step for step in selector.split(".") if step and step != "*"]
     found = _at(payload, steps)
@@ -224,4 +207,4 @@ def _at(value: object, steps: Sequence[str]) -> object:
 def _name(value: object) -> str | None:
     # bool is an int to Python, but no number in JSON
     text = str(value) if type(value) in (str, int) else ""
-    return text if _is_safe(text) else None
+    return text if re.fullmatch(f"{_SAFE}.+", text) else None

@@ -7,12 +7,20 @@ import io
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+import tests.contract.test_connector_contract as contract
+from tests.contract.connector_cases import Case
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "write-a-connector.md"
 LINES_MAX = 60
@@ -62,6 +70,30 @@ def test_how_to_runs_as_it_stands(tides_url: str, monkeypatch: pytest.MonkeyPatc
 
     assert shown.getvalue().splitlines()[-1] == "200 1 2 None"
     assert f"`{shown.getvalue().splitlines()[-1]}`" in PAGE.read_text()
+
+
+SUITE = [getattr(contract, name) for name in dir(contract) if name.startswith("test_connector_")]
+
+
+@pytest.mark.parametrize("check", SUITE, ids=lambda check: check.__name__)
+async def test_how_to_connector_passes_the_contract_suite_with_one_line(check: Callable[..., Any]) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(BLOCKS[0], str(PAGE), "exec"), names)
+    case = Case(names["TIDES"], tides, ("vlissingen",), page=PAGE)
+    marks = [mark for mark in getattr(check, "pytestmark", ()) if mark.args[0] == "target"]
+
+    for target in marks[0].args[1] if marks else [None]:
+        checked = check(case) if target is None else check(case, target)
+        if checked is not None:
+            await checked
+
+
+def tides() -> ASGIApp:
+    def levels(request: Request) -> Response:
+        body = {"station": request.path_params["station"], "levels": LEVELS, "next": None}
+        return JSONResponse(body, headers={"date": "Mon, 05 Jan 2026 10:20:00 GMT"})
+
+    return Starlette(routes=[Route("/v1/stations/{station}/levels", levels)])
 
 
 def test_how_to_names_only_what_the_kit_has() -> None:
