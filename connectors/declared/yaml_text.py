@@ -15,7 +15,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 TEXT_BYTES_MAX: Final = 256 * 1024
-NODES_MAX: Final = 20_000
+NODES_MAX: Final = 10_000
 DEPTH_MAX: Final = 20
 
 Location = tuple[str | int, ...]
@@ -75,7 +75,8 @@ def read_yaml(text: str) -> Document:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise NotYaml(str(error.problem or error.context), mark.line + 1 if mark else None) from error
+        words = ", ".join(part for part in (error.context, error.problem) if part)
+        raise NotYaml(words, mark.line + 1 if mark else None) from error
     except yaml.YAMLError as error:
         raise NotYaml(str(error).splitlines()[0], None) from error
     if root is None:

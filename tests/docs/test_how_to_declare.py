@@ -15,14 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.declared.directory import read_source
-from crosscurrent.cli.main import app, register
+from crosscurrent.cli.sources import app
 from tests.contract.connector_bench import bench
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "declare-a-source.md"
 TEXT = PAGE.read_text()
 YAML, EXAMPLE = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 ANSWER = json.loads(re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)[0])
-CONSOLE = re.findall(r"```console\n\$ crosscurrent (.*?)\n(.*?)```", TEXT, re.DOTALL)
+CONSOLE = re.findall(r"```console\n\$ crosscurrent sources (.*?)\n(.*?)```", TEXT, re.DOTALL)
 KEY = "a-key-of-mine"
 LAST_PAGE = {
     "gauges": [
@@ -81,7 +81,6 @@ def test_how_to_declares_commands_that_answer_as_shown(
     (directory / "rivers_wrong.yaml").write_text(YAML.replace("data_selector", "data_selektor"))
     monkeypatch.setenv("CROSSCURRENT_SOURCES__RIVERS__BASE_URL", rivers_url)
     monkeypatch.setenv("CROSSCURRENT_SOURCES__RIVERS__TOKEN", KEY)
-    register(())
 
     assert len(CONSOLE) == 3
     for command, shown in CONSOLE:

@@ -78,6 +78,14 @@ def test_next_cursor_without_a_parameter_is_an_address() -> None:
     assert NextCursor("next").next_url(page({"next": "/things?after=9"})) == "https://api.test/things?after=9"
 
 
+def test_offset_without_a_total_ends_with_a_page_that_is_not_full() -> None:
+    offset = Offset(size=2, total_field="")
+
+    assert offset.next_url(page({"results": [1, 2]}, f"{URL}&offset=2")) == f"{URL}&offset=4"
+    assert offset.next_url(page({"results": [1]}, f"{URL}&offset=4")) is None
+    assert offset.next_url(page({"results": []}, f"{URL}&offset=4")) is None
+
+
 @pytest.mark.parametrize("pages", [OnePage(), LinkHeader(), PageNumber(), Offset(), NextCursor("next")])
 @pytest.mark.parametrize("payload", [b"<html>", b"", b"[]", b"null", b'{"results": 3}'])
 def test_pagination_ends_where_there_is_nothing_to_follow(pages: Pagination, payload: bytes) -> None:
