@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,6 +31,7 @@ RESERVED: Final = frozenset(
 )
 """Names that ``up --only`` and other commands understand as something else than a source."""
 
+_SUFFIXES = (SUFFIX, ".yml")  # a file of the other ending is told of, not passed over
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -56,7 +57,11 @@ def declared_files(directory: Path, taken: Collection[str]) -> dict[str, Path]:
         directory: where the files are.
         taken: names of the sources that are programmed.
     """
-    return {file.stem: file for file in _files(directory) if _wrong_name(file, taken) is None}
+    try:
+        files = _files(directory)
+    except WrongUse:
+        return {}  # whoever reads the files tells of it
+    return {file.stem: file for file in files if _wrong_name(file, taken) is None}
 
 
 def read_directory(directory: Path, taken: Collection[str]) -> Declared:
@@ -66,15 +71,20 @@ def read_directory(directory: Path, taken: Collection[str]) -> Declared:
         directory: where the files are; none if it is not there.
         taken: names of the sources that are programmed.
     """
-    declared = Declared({}, {}, ())
+    connectors: dict[str, Connector] = {}
+    files: dict[str, Path] = {}
     refused: list[WrongUse] = []
-    for file in _files(directory):
+    try:
+        found = _files(directory)
+    except WrongUse as error:
+        return Declared({}, {}, (error,))
+    for file in found:
         try:
-            declared.connectors[file.stem] = read_source(file, taken)
-            declared.files[file.stem] = file
+            connectors[file.stem] = read_source(file, taken)
+            files[file.stem] = file
         except WrongUse as error:
             refused.append(error)
-    return Declared(declared.connectors, declared.files, tuple(refused))
+    return Declared(connectors, files, tuple(refused))
 
 
 def read_source(file: Path, taken: Collection[str]) -> Connector:
@@ -97,11 +107,26 @@ def read_source(file: Path, taken: Collection[str]) -> Connector:
     return connector_of(file.stem, read_declaration(file))
 
 
-def _files(directory: Path) -> Iterator[Path]:
-    if not directory.is_dir():
-        return
-    found = sorted(file for file in directory.iterdir() if file.suffix in (SUFFIX, ".yml") and file.is_file())
-    yield from found[:FILES_MAX]
+def _files(directory: Path) -> list[Path]:
+    try:
+        found = sorted(file for file in directory.iterdir() if file.suffix in _SUFFIXES and file.is_file())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise WrongUse(
+            f"{directory} cannot be read ({error.strerror})",
+            expected="a directory of files that declare sources",
+            todo="correct CROSSCURRENT_SOURCES_DIRECTORY, or the rights of the directory",
+            file=str(directory),
+        ) from error
+    if len(found) > FILES_MAX:
+        raise WrongUse(
+            f"{directory} holds {len(found)} files",
+            expected=f"at most {FILES_MAX} that declare sources",
+            todo="move what is not needed elsewhere",
+            file=str(directory),
+        )
+    return found
 
 
 def _wrong_name(file: Path, taken: Collection[str]) -> WrongUse | None:

@@ -12,6 +12,7 @@ from connectors.declared.expression import FieldPath, Row, TextForm
 from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable
 from connectors.kit.readings import FUTURE_MS_MAX, Readings
+from crosscurrent.errors import Poison
 from schemas.mapping import MapPayload
 from schemas.records import RawEvent
 
@@ -141,7 +142,7 @@ class _Moment:
         seconds = JsonNode(node.as_number() / 1000, node.event)
         try:
             return seconds.as_epoch_ms()
-        except type(node.misfit("")):
+        except Poison:
             raise node.misfit("epoch milliseconds between 1970 and 2100") from None
 
 
@@ -170,7 +171,10 @@ class _Number:
         kind = self.said.kind
         if (kind != "gauge" and value < 0) or (kind == "count" and not value.is_integer()):
             raise node.misfit(_EXPECTED[kind])
-        return value * self.said.scale
+        scaled = value * self.said.scale
+        if not math.isfinite(scaled):
+            raise node.misfit(f"a number that is still finite times {self.said.scale:g}")
+        return scaled
 
     def _from_text(self, node: JsonNode) -> float:
         expected = _EXPECTED[self.said.kind] + ", written as a text"

@@ -58,6 +58,9 @@ def check_sources(settings: Settings) -> list[Finding]:
 
     sources = all_sources(settings.sources_directory)
     refused = [Finding("declared source", "wrong", error.found, error.todo) for error in sources.refused]
+    if "sources_directory" in settings.model_fields_set and not settings.sources_directory.exists():
+        found = f"{settings.sources_directory.absolute()} is not there"
+        refused.append(Finding("declared sources", "wrong", found, "correct CROSSCURRENT_SOURCES_DIRECTORY"))
     return [*refused, *_check_enabled(settings, sources.connectors)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -13,6 +14,14 @@ from schemas.topics import RAW, topic_name
 from tests.contract.connector_bench import SECRET, Bench, Vendor, bench, granted
 from tests.contract.connector_cases import CASES, Case
 
+README_HEADINGS = [
+    "Quota",
+    "Endpoints",
+    "Mapping",
+    "Quirks",
+    "Refused (dead letter)",
+    "From documentation only",
+]
 every_connector = pytest.mark.parametrize("case", CASES, ids=lambda case: case.connector.name)
 
 
@@ -72,6 +81,10 @@ def test_connector_has_a_readme(case: Case) -> None:
     text = case.readme.read_text()
 
     assert [endpoint for endpoint in case.connector.endpoints if endpoint not in text] == []
+    if case.page is None:
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == README_HEADINGS
+        asked = text.partition("## Endpoints")[2].partition("## Mapping")[0]
+        assert [endpoint for endpoint in case.connector.endpoints if f"`{endpoint}`" not in asked] == []
 
 
 @every_connector
@@ -85,6 +98,10 @@ async def test_connector_polls_every_endpoint_and_all_of_it_maps(case: Case) -> 
     mapped = [case.connector.map_payload(event) for event in events]
     assert sum(len(payload.things) for payload in mapped) > 0
     assert sum(len(payload.measurements) for payload in mapped) > 0
+    named = {thing.entity_type for payload in mapped for thing in payload.things}
+    named |= {measurement.measure for payload in mapped for measurement in payload.measurements}
+    text = case.readme.read_text()
+    assert {name for name in named if name not in text} == set()
 
 
 @every_connector

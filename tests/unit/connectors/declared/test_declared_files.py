@@ -238,6 +238,24 @@ def test_directory_that_is_not_there_declares_nothing(tmp_path: Path) -> None:
     assert (declared.connectors, declared.refused) == ({}, ())
 
 
+def test_directory_that_cannot_be_read_is_told_of_and_stops_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("x")
+
+    sources = all_sources(file)
+
+    assert set(sources.connectors) == set(CONNECTORS)
+    assert "Not a directory" in sources.refused[0].found
+    assert source_names(file) == source_names()
+
+
+def test_directory_that_was_set_and_is_not_there_is_told_of_by_doctor(tmp_path: Path) -> None:
+    found = check_sources(Settings(sources_directory=tmp_path / "nowhere"))
+
+    assert (found[0].check, found[0].verdict) == ("declared sources", "wrong")
+    assert "CROSSCURRENT_SOURCES_DIRECTORY" in found[0].todo
+
+
 def test_normaliser_maps_declared_sources_and_leaves_a_refused_ones_topic_unread(directory: Path) -> None:
     (make,) = makers(["normalise"], Settings(sources_directory=directory))
 

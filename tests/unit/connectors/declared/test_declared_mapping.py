@@ -82,6 +82,7 @@ def test_event_time_is_read_as_declared(tmp_path: Path, format: str, value: obje
         ({"id": "a", "level": "nan"}, {"observations": [observation(text=True)]}, "$[0].level"),
         ({"id": "a", "level": 1}, {"observations": [observation(text=True)]}, "$[0].level"),
         ({"id": "a", "level": 4}, {"observations": [observation(path="level.cm")]}, "$[0].level"),
+        ({"id": "a", "level": 1e300}, {"observations": [observation(scale=1e300)]}, "$[0].level"),
         ({"level": 1}, {}, "$[0].id"),
         ({"id": "", "level": 1}, {}, "$[0].id"),
         ({"id": 1.5, "level": 1}, {}, "$[0].id"),
