@@ -20,6 +20,8 @@ from pydantic_settings import (
 from crosscurrent.errors import WrongUse
 
 EMBEDDED_HOST = "127.0.0.1"
+WEBHOOK_PORTS = {"github": 8091, "notion": 8092}
+"""Where it is listened for webhooks of the sources that send them, if the settings name no port."""
 
 
 def source_variable(source: str, name: str) -> str:
@@ -119,6 +121,20 @@ class SourceSettings(Section):
     token_url: str | None = Field(
         None, description="Address that grants tokens for `client_id`; the vendor's own if not set."
     )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret with which the vendor signs its webhooks (GitHub, Notion); with it the connector listens.",
+    )
+    webhook_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on which the connector listens for webhooks; the source's own if not set.",
+    )
+    webhook_host: str = Field(
+        EMBEDDED_HOST,
+        description="Address on which the connector listens for webhooks; 0.0.0.0 inside a container.",
+    )
     contact: str | None = Field(
         None,
         max_length=200,
@@ -142,6 +158,13 @@ class SourceSettings(Section):
         (),
         description="What to watch: repositories and organisations, cities, creatures; see the source's README.",
     )
+
+
+def webhook_port_of(name: str, source: SourceSettings) -> int | None:
+    """Return the port on which a source's webhooks are awaited; ``None`` if neither a secret nor a port is set."""
+    if source.webhook_port is None and source.webhook_secret is None:
+        return None
+    return WEBHOOK_PORTS.get(name) if source.webhook_port is None else source.webhook_port
 
 
 class CorrelateSettings(Section):

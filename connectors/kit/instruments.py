@@ -20,3 +20,9 @@ DATA_AGE_SECONDS = Gauge(
     "connector_data_age_seconds", "Seconds since the vendor last gave or confirmed data", ["source"]
 )
 POLLS_SCHEDULED = Gauge("connector_polls_scheduled", "Different requests in the schedule", ["source"])
+WEBHOOKS = Counter(
+    "connector_webhooks_total", "Webhook deliveries by what came of them", ["source", "outcome"]
+)
+WEBHOOK_SECONDS = Histogram(
+    "connector_webhook_seconds", "Time from a delivery's last byte to its answer", ["source"]
+)

@@ -50,7 +50,11 @@ def client_secret_of(settings: SourceSettings) -> str | None:
 
 def secrets_of(settings: SourceSettings) -> list[str]:
     """Return every secret that was set."""
-    return [secret for secret in (secret_of(settings), client_secret_of(settings)) if secret]
+    return [
+        value
+        for secret in (settings.token, settings.client_secret, settings.webhook_secret)
+        if secret and (value := secret.get_secret_value())
+    ]
 
 
 def credential_settings(connector: Connector) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from connectors.kit.quota import DocumentedRate
 from connectors.notion.endpoints import NOT_MEASURED, POLLED, endpoint_of
 from connectors.notion.mapping import map_payload
 from connectors.notion.requests import ALL, poll_for, polls
+from connectors.notion.webhooks import WEBHOOKS
 
 VERSION: Final = "2025-09-03"
 CONFLICT: Final = 409
@@ -36,4 +37,5 @@ NOTION = Connector(
     ask_again=frozenset({CONFLICT}),
     not_measured=NOT_MEASURED,
     concurrency_max=4,
+    webhooks=WEBHOOKS,
 )

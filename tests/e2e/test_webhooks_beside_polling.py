@@ -1,0 +1,113 @@
+"""Webhooks from the played vendors to rows, beside polling: signed, spoilt, and each record once."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from crosscurrent.embedded.world.notion_payload import Objects
+from tests.e2e.running_home import RunningHome, World, running
+from tests.waiting import free_ports, wait_until
+
+pytestmark = pytest.mark.integration
+
+REPOSITORY = "quillfen-works/sailbench"
+SECRETS = {"github": "gh-h00k-s3cret", "notion": "secret_n0tion-h00k"}
+BEDS = Objects(0).data_source_id(1)
+PARTS = ("broker", "registry", "clickhouse", "sink", "normalise", "github", "notion")
+HOURS = 24
+GITHUB_FAULTS = ["wrong-signature", "replay", "duplicate", "out-of-order"] * 3
+NOTION_FAULTS = ["wrong-signature", "duplicate"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, RunningHome, dict[str, int]]]:
+    world = World("--github-limit", "1000000")
+    ports = dict(zip(SECRETS, free_ports(len(SECRETS)), strict=True))
+    often = {"POLL_INTERVAL_SECONDS": "0.5", "REQUESTS_PER_MINUTE_MAX": "60000"}
+    sources = {
+        "github": {**often, "TARGETS": json.dumps([REPOSITORY])},
+        # polled once at its start: what comes later came by webhook
+        "notion": {
+            **often,
+            "POLL_INTERVAL_SECONDS": "100000",
+            "TARGETS": json.dumps([f"data_source:{BEDS}"]),
+        },
+    }
+    for name, section in sources.items():
+        section |= {"WEBHOOK_SECRET": SECRETS[name], "WEBHOOK_PORT": str(ports[name])}
+    home = RunningHome(tmp_path_factory.mktemp("home"), world.url, sources, only=PARTS)
+    try:
+        with running(home):
+            yield world, home, ports
+    finally:
+        world.close()
+
+
+def test_deliveries_become_rows_once_beside_polling(home: tuple[World, RunningHome, dict[str, int]]) -> None:
+    world, running_home, ports = home
+    wait_until(
+        lambda: count(running_home, "raw_events WHERE endpoint = 'data_source_query'"), "Notion was polled"
+    )
+    wait_until(lambda: count(running_home, "raw_events WHERE endpoint = 'issues'"), "GitHub was polled")
+    for vendor, faults in (("github", GITHUB_FAULTS), ("notion", NOTION_FAULTS)):
+        url = f"http://127.0.0.1:{ports[vendor]}/webhooks/{vendor}"
+        subscribe(world, vendor=vendor, url=url, secret=SECRETS[vendor], faults=faults)
+    world.advance(HOURS)
+    wait_until(lambda: is_told(world), "everything was told")
+
+    hooks = world.state()["webhooks"]
+    for vendor, faults in (("github", GITHUB_FAULTS), ("notion", NOTION_FAULTS)):
+        answers = hooks[vendor]["answers"]
+        assert answers["401"] == faults.count("wrong-signature")
+        # a good answer twice, and one row: what is told twice is known
+        assert answers["200"] >= faults.count("duplicate") + faults.count("replay")
+        assert set(answers) == {"200", "202", "401"}
+        wait_until(partial(is_counted, running_home, vendor, answers["202"]), "each is a row")
+
+    edited = "uniqExact(entity_id) FROM entities WHERE source = 'notion' AND raw_record_id IN"
+    pages = f"{edited} (SELECT record_id FROM raw_events WHERE endpoint = 'page')"
+    named = "uniqExact(JSONExtractString(payload, 'entity', 'id')) FROM raw_events WHERE endpoint = 'webhook'"
+    named += " AND JSONExtractString(payload, 'type') LIKE 'page.%'"
+    wait_until(
+        lambda: running_home.rows(f"SELECT {pages}") == running_home.rows(f"SELECT {named}"),
+        "pages asked for",
+    )
+
+    wait_until(lambda: running_home.command("audit", "--json").returncode == 0, "nothing is on its way", 60)
+    for table in ("raw_events", "entities", "observations"):
+        assert running_home.rows(f"SELECT count() = uniqExact(record_id) FROM {table}") == [(1,)]
+    # a version of an issue that both told is one row
+    twice = (
+        "SELECT entity_id FROM entities WHERE entity_type = 'issue' GROUP BY entity_id, name, url, attributes"
+    )
+    assert running_home.rows(f"{twice} HAVING count() > 1") == []
+    told = "SELECT uniqExact(endpoint LIKE 'webhook%') FROM raw_events WHERE record_id IN"
+    assert running_home.rows(f"{told} (SELECT raw_record_id FROM entities WHERE entity_type = 'issue')") == [
+        (2,)
+    ]
+
+
+def count(home: RunningHome, what: str) -> int:
+    rows = home.rows(f"SELECT count() FROM {what}")
+    return int(str(rows[0][0])) if rows else 0
+
+
+def is_counted(home: RunningHome, vendor: str, taken: int) -> bool:
+    return count(home, f"raw_events WHERE source = '{vendor}' AND endpoint LIKE 'webhook%'") == taken
+
+
+def subscribe(world: World, **asked: object) -> None:
+    request = urllib.request.Request(
+        f"{world.url}/_world/webhooks", json.dumps(asked).encode(), method="POST"
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def is_told(world: World) -> bool:
+    hooks = world.state()["webhooks"]
+    return all(hook["hour"] >= HOURS and not hook["waiting"] for hook in hooks.values())
