@@ -40,4 +40,6 @@ GITHUB = Connector(
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     webhooks=WEBHOOKS,
+    account_help="a fine-grained token from https://github.com/settings/personal-access-tokens: without any permission for "
+    "public repositories; for private ones read access to Metadata, Contents, Issues, Pull requests and Actions",
 )

@@ -121,6 +121,7 @@ class Connector:
         ask_again: statuses, beside those of every vendor, after which asking again may help.
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
         webhooks: how the vendor sends by itself; ``None`` if it does not.
+        account_help: where a person gets the credential, and with which rights.
     """
 
     name: str
@@ -146,3 +147,4 @@ class Connector:
     ask_again: frozenset[int] = frozenset()
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None
     webhooks: Webhooks | None = None
+    account_help: str = ""

@@ -38,4 +38,6 @@ NOTION = Connector(
     not_measured=NOT_MEASURED,
     concurrency_max=4,
     webhooks=WEBHOOKS,
+    account_help="the secret of an internal integration from https://www.notion.so/profile/integrations, with the "
+    "capabilities Read content, Read comments and Read user information; then connect it to each page that it may read",
 )
