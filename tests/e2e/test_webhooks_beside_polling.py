@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
+from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.notion_payload import Objects
 from tests.e2e.planted_secrets import forms, places_with
 from tests.e2e.running_home import RunningHome, World, running
@@ -20,11 +21,12 @@ pytestmark = pytest.mark.integration
 
 REPOSITORY = "quillfen-works/sailbench"
 SECRETS = {"github": "gh+h00k/s3cret=", "notion": "secret_n0tion+h00k/"}
+CITY = str(default_scenario(1).cities[0].id)
 # each with characters that other forms escape
 CREDENTIALS = {
     "github": {"TOKEN": "gh+t0ken/that=must not show"},
     "notion": {"TOKEN": "ntn+t0ken/that=must not show"},
-    "openweathermap": {"TOKEN": "0wm+k3y/that=must not show", "TARGETS": json.dumps(["2747599"])},
+    "openweathermap": {"TOKEN": "0wm+k3y/that=must not show", "TARGETS": json.dumps([CITY])},
     "spotify": {
         "TARGETS": '["new-releases"]',
         "CLIENT_ID": "an+app/of=ours",

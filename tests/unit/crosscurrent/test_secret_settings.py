@@ -74,7 +74,7 @@ def test_secret_set_in_two_ways_is_refused(tmp_path: Path, monkeypatch: pytest.M
 def test_secret_comes_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {("crosscurrent", "github"): SECRET}
     keyring = SimpleNamespace(get_password=lambda service, name: kept.get((service, name)))
-    monkeypatch.setitem(sys.modules, "keyring", keyring)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
     monkeypatch.setenv(TOKEN, "keyring:crosscurrent/github")
     assert load_settings().secrets() == [SECRET]
     monkeypatch.setenv(TOKEN, "keyring:crosscurrent/notion")
@@ -88,9 +88,9 @@ def test_keyring_that_is_not_there_or_locked_or_asked_for_nothing_is_told(
         raise RuntimeError(f"{service} {name} {SECRET}")
 
     monkeypatch.setenv(TOKEN, "keyring:crosscurrent/github")
-    monkeypatch.setitem(sys.modules, "keyring", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "keyring", None)
     assert "pip install" in refusal().todo
-    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=locked))
     assert "(RuntimeError)" in refusal().found
     monkeypatch.setenv(TOKEN, "keyring:")
     assert "keyring set" in refusal().todo
