@@ -365,33 +365,16 @@ def _variable(location: tuple[object, ...]) -> str:
 
 
 def _is_shown(location: tuple[object, ...]) -> bool:
-    model: type[BaseModel] = Settings
-    field: FieldInfo | None = None
-    for part in location:
-        if field is not None and field.annotation == dict[str, SourceSettings]:
-            model, field = SourceSettings, None
-            continue
-        if (
-            field is not None
-            and isinstance(field.annotation, type)
-            and issubclass(field.annotation, BaseModel)
-        ):
-            model = field.annotation
-        elif field is not None:
-            # an item of a list
-            break
-        field = model.model_fields.get(str(part))
+    of_source = location[:1] == ("sources",)
+    fields = SourceSettings.model_fields if of_source else Settings.model_fields
+    for part in location[2:] if of_source else location:
+        field = fields.get(str(part))
         if field is None:
             return False
-    is_section = (
-        isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel) if field else True
-    )
-    return (
-        field is not None
-        and not is_section
-        and not is_secret(field)
-        and field.annotation != dict[str, SourceSettings]
-    )
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return not is_secret(field)
+        fields = field.annotation.model_fields
+    return False
 
 
 def _secrets_in(section: Section) -> Iterator[str]:
