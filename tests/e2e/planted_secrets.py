@@ -69,7 +69,7 @@ def written(home: RunningHome, topics: Sequence[str]) -> Iterator[tuple[str, byt
         if process.metrics_port:
             for path in ("metrics", "readyz"):
                 yield "metrics", read(f"http://127.0.0.1:{process.metrics_port}/{path}")
-    for words in (("status", "--json"), ("sources", "list", "--json"), ("doctor", "--json")):
+    for words in (("status", "--json"), ("doctor", "--json")):
         ended = home.command(*words)
         yield words[0], (ended.stdout + ended.stderr).encode()
 

@@ -40,7 +40,7 @@ PLANTED = [
 ]
 WRONG = "another+k3y/that=must not show"
 TOPICS = (*(f"raw.{source}" for source in CREDENTIALS), "entities", "observations", "connector-state")
-PLACES = {"files", "logs", "topics", "metrics", "tables", "status", "sources", "doctor"}
+PLACES = {"files", "logs", "topics", "metrics", "tables", "status", "doctor"}
 BEDS = Objects(0).data_source_id(1)
 PARTS = ("broker", "registry", "clickhouse", "sink", "normalise", *CREDENTIALS)
 HOURS = 24

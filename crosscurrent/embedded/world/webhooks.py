@@ -129,6 +129,10 @@ class Hooks:
         hook.faults.extend(str(fault) for fault in faults)
         return self.state()[vendor]
 
+    def hook(self, vendor: str) -> Hook:
+        """Return where a vendor sends."""
+        return self._hooks[vendor]
+
     def state(self) -> dict[str, dict[str, object]]:
         """Return what was sent and answered, by vendor."""
         return {

@@ -24,7 +24,7 @@ from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, Spot
 from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
-from crosscurrent.embedded.world.webhooks import Hooks
+from crosscurrent.embedded.world.webhooks import Hooks, Tells
 
 VENDORS = (
     "github",
@@ -85,12 +85,11 @@ class World:
         self.time = time
         self.faults = Faults(VENDORS)
         history = GithubHistory(scenario, RepositoryModel(scenario, weather))
-        self.hooks = Hooks(
-            {
-                "github": GithubDeliveries(history, scenario.start_seconds),
-                "notion": NotionDeliveries(scenario.seed, scenario.start_seconds),
-            }
-        )
+        self.tells: dict[str, Tells] = {
+            "github": GithubDeliveries(history, scenario.start_seconds),
+            "notion": NotionDeliveries(scenario.seed, scenario.start_seconds),
+        }
+        self.hooks = Hooks(self.tells)
         self._github = GithubApi(history, terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
