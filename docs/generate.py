@@ -59,6 +59,11 @@ def settings_page() -> str:
         "# Settings\n",
         "From the environment, a `.env` file or `crosscurrent.toml` in the working directory; the later ones yield to "
         "the earlier. In the file, `CROSSCURRENT_KAFKA__PARTITIONS` is `partitions` in the section `[kafka]`.\n",
+        "A secret (token, password, client secret, webhook secret) may also come from a file or from the system's "
+        "keyring: set `…__TOKEN_FILE` to the path of a file that holds nothing else (as Docker and Kubernetes give "
+        "secrets; a newline at its end is left out), or set the secret to `keyring:<service>/<name>` (needs "
+        "`pip install 'crosscurrent[keyring]'`). "
+        "The path and the secret itself together are an error.\n",
         "| setting | default | what it is |",
         "|---|---|---|",
     ]

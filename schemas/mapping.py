@@ -44,6 +44,7 @@ class Thing:
         observed_at: when it was seen like this, UTC.
         url: page for people, if there is one.
         attributes: further properties; values are plain JSON data.
+        version: the vendor's own word for this version, never used again for another; ``None`` if it has none.
     """
 
     entity_type: str
@@ -52,6 +53,7 @@ class Thing:
     observed_at: datetime
     url: str | None = None
     attributes: dict[str, object] = field(default_factory=dict)
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from connectors.github.endpoints import (
 )
 from connectors.github.mapping import map_payload
 from connectors.github.requests import polls
+from connectors.github.webhooks import WEBHOOKS
 from connectors.kit.auth import BearerHeader
 from connectors.kit.declaration import Connector
 from connectors.kit.quota import HeaderQuota
@@ -38,4 +39,7 @@ GITHUB = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    webhooks=WEBHOOKS,
+    account_help="a fine-grained token from https://github.com/settings/personal-access-tokens: without any permission for "
+    "public repositories; for private ones read access to Metadata, Contents, Issues, Pull requests and Actions",
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connectors.kit.auth import NoAuth
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Poll
+from connectors.kit.errors import Refused
 from connectors.kit.event import Origin, poll_id, raw_event
-from connectors.kit.wiring import Asking, make_asking
+from connectors.kit.wiring import Asking, account_advice, make_asking, not_set
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient, WrongUse
 from crosscurrent.settings import Settings
@@ -28,6 +30,7 @@ class CheckResult:
         observations: measurements that the payload maps to.
         error: what went wrong; ``None`` if nothing did.
         away: whether the vendor did not answer at all.
+        advice: what a person can still do for this source; empty if nothing.
     """
 
     source: str
@@ -38,11 +41,25 @@ class CheckResult:
     observations: int = 0
     error: CrosscurrentError | None = None
     away: bool = False
+    advice: str = ""
 
 
 def check_source(connector: Connector, settings: Settings) -> CheckResult:
-    """Return what one request to a source shows."""
-    return asyncio.run(_check(connector, settings, SystemClock()))
+    """Return what one request to a source shows, and what is still to be done for it."""
+    result = asyncio.run(_check(connector, settings, SystemClock()))
+    return replace(result, advice=_advice(connector, settings, result))
+
+
+def _advice(connector: Connector, settings: Settings, result: CheckResult) -> str:
+    if isinstance(result.error, WrongUse) or isinstance(connector.auth, NoAuth):
+        # what is missing stands in the error
+        return ""
+    lacking = not_set(connector, settings.source(connector.name))
+    if lacking:
+        return f"no credential is set: {connector.auth.description}. Set {', '.join(lacking)}{account_advice(connector)}"
+    if isinstance(result.error, Refused) and result.error.credential:
+        return f"the credential is refused; it has to be {connector.account_help}"
+    return ""
 
 
 async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:

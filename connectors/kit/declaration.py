@@ -11,6 +11,7 @@ from connectors.kit.cursor import Cursor
 from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.quota import Quota
+from connectors.kit.webhooks.declaration import Webhooks
 from crosscurrent.errors import CrosscurrentError
 from schemas.mapping import MapPayload
 
@@ -119,6 +120,8 @@ class Connector:
         not_measured: endpoint to the reason why its payloads give no measurement.
         ask_again: statuses, beside those of every vendor, after which asking again may help.
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
+        webhooks: how the vendor sends by itself; ``None`` if it does not.
+        account_help: where a person gets the credential, and with which rights.
     """
 
     name: str
@@ -143,3 +146,5 @@ class Connector:
     not_measured: Mapping[str, str] = field(default_factory=dict)
     ask_again: frozenset[int] = frozenset()
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None
+    webhooks: Webhooks | None = None
+    account_help: str = ""

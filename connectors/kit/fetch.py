@@ -9,7 +9,7 @@ import stamina
 from connectors.kit.client import HttpClient, Response
 from connectors.kit.conditional import Validators
 from connectors.kit.cost import Cost
-from connectors.kit.instruments import RECEIVED_BYTES, REQUESTS, RETRIES
+from connectors.kit.instruments import BAD_ANSWERS, RECEIVED_BYTES, REQUESTS, RETRIES
 from connectors.kit.pace import POLL_WAIT_SECONDS_MAX, Pacer
 from connectors.kit.verdict import NOT_MODIFIED, asks_to_wait, failure, is_good, reason_in
 from crosscurrent.clock import Clock
@@ -99,6 +99,7 @@ class Fetcher:
             except CrosscurrentError as error:
                 cost.requests += 1
                 REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
+                count_bad(self._source, error)
                 raise
             self._count(response, cost)
             return self._judged(response)
@@ -150,6 +151,13 @@ class Fetcher:
         if failed is not None:
             REQUESTS.labels(self._source, type(failed).__name__.lower()).inc()
             raise failed
+
+
+def count_bad(source: str, error: CrosscurrentError) -> None:
+    """Count an answer that passed a bound, by the bound."""
+    reason = error.facts.get("reason")
+    if isinstance(reason, str):
+        BAD_ANSWERS.labels(source, reason).inc()
 
 
 def _is_worth_another_attempt(error: Exception) -> bool:

@@ -20,3 +20,14 @@ DATA_AGE_SECONDS = Gauge(
     "connector_data_age_seconds", "Seconds since the vendor last gave or confirmed data", ["source"]
 )
 POLLS_SCHEDULED = Gauge("connector_polls_scheduled", "Different requests in the schedule", ["source"])
+BAD_ANSWERS = Counter(
+    "connector_bad_answers_total",
+    "Answers that passed a bound: too_large, bomb, huge_headers, too_slow, redirects, private_address, page_again",
+    ["source", "reason"],
+)
+WEBHOOKS = Counter(
+    "connector_webhooks_total", "Webhook deliveries by what came of them", ["source", "outcome"]
+)
+WEBHOOK_SECONDS = Histogram(
+    "connector_webhook_seconds", "Time from a delivery's last byte to its answer", ["source"]
+)

@@ -13,6 +13,7 @@ from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_SCHEDULED, QUO
 from connectors.kit.pace import Pacer
 from connectors.kit.poller import SLOW_RETRY_SECONDS, Polled, Poller, Standing
 from connectors.kit.schedule import Schedule
+from connectors.kit.webhooks.asked import Asked
 from crosscurrent.clock import Clock
 from crosscurrent.errors import CrosscurrentError, Fatal
 
@@ -20,6 +21,7 @@ STOP_SECONDS_MAX = 5.0
 
 _BROKER_RETRY_SECONDS = 1.0
 _IDLE_SECONDS_MAX = 60.0
+_ASKED_RETRY_SECONDS = 1.0  # what is polled beside its schedule is not polled twice at once
 
 _LOG = structlog.get_logger()
 
@@ -56,6 +58,8 @@ class Loop:
         self._clock = clock
         self._standings = dict(standings)
         self._running: set[asyncio.Task[None]] = set()
+        self._running_keys: set[str] = set()
+        self._asked = Asked()
         self._wake = asyncio.Event()
         self._fatal: Fatal | None = None
 
@@ -68,6 +72,15 @@ class Loop:
             if standing is not None:
                 self._add_found(standing.state.found)
         POLLS_SCHEDULED.labels(self._connector.name).set(len(self._schedule))
+
+    def ask(self, polls: list[Poll]) -> bool:
+        """Return whether polls will be made now, beside their schedule; not if too many wait already."""
+        if not self._asked.room_for(polls):
+            return False
+        for poll in polls:
+            self._asked.add(poll)
+        self._wake.set()
+        return True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop; what is under way then is finished, or dropped after a while.
@@ -93,10 +106,15 @@ class Loop:
     def _start_due(self) -> None:
         now = self._clock.monotonic_seconds()
         while len(self._running) < self._connector.concurrency_max:
-            poll = self._schedule.take(now)
+            asked = self._asked.take(now, self._running_keys)
+            poll = asked or self._schedule.take(now)
             if poll is None:
                 return
-            task = asyncio.create_task(self._poll(poll))
+            if poll.request_key in self._running_keys:
+                self._schedule.put_back(poll, now, _ASKED_RETRY_SECONDS)
+                continue
+            self._running_keys.add(poll.request_key)
+            task = asyncio.create_task(self._poll(poll, scheduled=asked is None))
             self._running.add(task)
             task.add_done_callback(self._ended)
 
@@ -106,7 +124,13 @@ class Loop:
 
     async def _sleep(self) -> None:
         full = len(self._running) >= self._connector.concurrency_max
-        wait = None if full else self._schedule.wait_seconds(self._clock.monotonic_seconds())
+        now = self._clock.monotonic_seconds()
+        waits = (
+            []
+            if full
+            else [self._schedule.wait_seconds(now), self._asked.wait_seconds(now, self._running_keys)]
+        )
+        wait = min((seconds for seconds in waits if seconds is not None), default=None)
         try:
             async with asyncio.timeout(_IDLE_SECONDS_MAX if wait is None else min(wait, _IDLE_SECONDS_MAX)):
                 await self._wake.wait()
@@ -121,14 +145,14 @@ class Loop:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _poll(self, poll: Poll) -> None:
+    async def _poll(self, poll: Poll, *, scheduled: bool) -> None:
         began = self._clock.monotonic_seconds()
         standing = self._standings.get(poll.request_key, Standing())
         pause_seconds = _BROKER_RETRY_SECONDS
         try:
             polled = await self._poller.poll(poll, standing)
             pause_seconds = polled.pause_seconds
-            self._take_in(poll, polled, self._clock.monotonic_seconds() - began)
+            self._take_in(poll, polled, self._clock.monotonic_seconds() - began, scheduled=scheduled)
         except Fatal as error:
             self._fatal = error
         except CrosscurrentError as error:
@@ -139,13 +163,17 @@ class Loop:
             pause_seconds = SLOW_RETRY_SECONDS
             self._failed(poll, CrosscurrentError(f"{type(error).__name__} in a poll of {poll.request_key}"))
         finally:
-            self._schedule.put_back(poll, self._clock.monotonic_seconds(), pause_seconds)
+            self._running_keys.discard(poll.request_key)
+            if scheduled:
+                self._schedule.put_back(poll, self._clock.monotonic_seconds(), pause_seconds)
 
-    def _take_in(self, poll: Poll, polled: Polled, seconds: float) -> None:
+    def _take_in(self, poll: Poll, polled: Polled, seconds: float, *, scheduled: bool) -> None:
         name = self._connector.name
         self._standings[poll.request_key] = polled.standing
         self._add_found(polled.standing.state.found)
-        self._health.polled(poll.request_key, polled.error)
+        if scheduled or polled.error is None:
+            # what is asked for once and is not there says nothing about the source
+            self._health.polled(poll.request_key, polled.error)
         POLLS.labels(name, polled.outcome).inc()
         POLL_SECONDS.labels(name).observe(seconds)
         left = self._pacer.budget.left

@@ -16,7 +16,7 @@ from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.errors import Refused, TooLarge, Truncated
 from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
-from connectors.kit.fetch import Fetcher
+from connectors.kit.fetch import Fetcher, count_bad
 from connectors.kit.json_request import Ask
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
@@ -156,7 +156,7 @@ class Poller:
         while url is not None:
             ask = poll.ask(url)
             try:
-                if not trail.enter(poll.sent_url(url)):
+                if not self._may_enter(trail, poll.sent_url(url)):
                     return None
                 known = progress.standing.state.page(canonical_url(url))
                 validators = known.validators if known is not None else None
@@ -178,6 +178,13 @@ class Poller:
             progress.page_index += 1
         progress.complete = True
         return None
+
+    def _may_enter(self, trail: Trail, url: str) -> bool:
+        try:
+            return trail.enter(url)
+        except Poison as error:
+            count_bad(self._connector.name, error)
+            raise
 
     async def _publish_page(self, progress: _Progress, page: Page, status: int, shown_url: str) -> None:
         event = raw_event(

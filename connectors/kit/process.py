@@ -21,6 +21,7 @@ from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.schedule import Schedule
 from connectors.kit.state_store import load_states, standing_of
+from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import ServerAway, Transient
@@ -93,6 +94,7 @@ class Runtime:
         """
         # wrong settings are told before any server is waited for
         asking = None if self._source.recordings_url else self._make_asking()
+        listening = None if asking is None else listening_for(self._connector, self._settings)
         server = ProcessServer(self._settings.metrics.port, self._not_ready)
         server.start()
         producer = None
@@ -108,12 +110,14 @@ class Runtime:
             if asking is None:
                 await self._play_recordings(publisher, stored, stop)
             else:
-                await self._poll(asking, publisher, stored, stop)
+                await self._poll(asking, publisher, stored, stop, listening)
         finally:
             if asking is not None:
                 await asking.client.close()
             if producer is not None:
                 await asyncio.to_thread(producer.close)
+            if listening is not None:
+                listening.close()
             server.close()
 
     def _not_ready(self) -> list[str]:
@@ -121,7 +125,12 @@ class Runtime:
         return away or self._health.not_ready()
 
     async def _poll(
-        self, asking: Asking, publisher: Publisher, stored: dict[str, ConnectorState], stop: asyncio.Event
+        self,
+        asking: Asking,
+        publisher: Publisher,
+        stored: dict[str, ConnectorState],
+        stop: asyncio.Event,
+        listening: Listening | None,
     ) -> None:
         standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
         _restore_quota(asking, standings.values(), self._clock)
@@ -155,7 +164,11 @@ class Runtime:
             states=len(standings),
             interval_seconds=asking.interval_seconds,
         )
-        await loop.run(stop)
+        if listening is None:
+            await loop.run(stop)
+        else:
+            async with listening.serving(publisher, loop.ask, stored, self._cluster, self._clock):
+                await loop.run(stop)
         _LOG.info("connector_stopped", source=self._connector.name)
 
     async def _play_recordings(

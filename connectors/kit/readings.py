@@ -57,10 +57,23 @@ class Readings:
         *,
         url: str | None = None,
         attributes: dict[str, object] | None = None,
+        version: str | None = None,
     ) -> None:
-        """Add a thing as the payload shows it; without a name its key is its name."""
+        """Add a thing as the payload shows it; without a name its key is its name.
+
+        A ``version`` is the vendor's own, which moves with every change: two payloads that show the same version with
+        the same properties show one record.
+        """
         self._things.append(
-            Thing(entity_type, entity_id, name or entity_id, self._event.observed_at, url, attributes or {})
+            Thing(
+                entity_type,
+                entity_id,
+                name or entity_id,
+                self._event.observed_at,
+                url,
+                attributes or {},
+                version,
+            )
         )
 
     def happened_ms(self, row: JsonNode, name: str) -> int:

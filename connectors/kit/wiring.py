@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 
 from connectors.kit.access_token import AccessToken
-from connectors.kit.auth import ClientCredentials
+from connectors.kit.auth import ClientCredentials, NoAuth
 from connectors.kit.client import HttpClient, user_agent
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.fetch import Fetcher
@@ -50,7 +50,11 @@ def client_secret_of(settings: SourceSettings) -> str | None:
 
 def secrets_of(settings: SourceSettings) -> list[str]:
     """Return every secret that was set."""
-    return [secret for secret in (secret_of(settings), client_secret_of(settings)) if secret]
+    return [
+        value
+        for secret in (settings.token, settings.client_secret, settings.webhook_secret)
+        if secret and (value := secret.get_secret_value())
+    ]
 
 
 def credential_settings(connector: Connector) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ def make_asking(
         raise WrongUse(
             f"{connector.title} cannot be asked while {' and '.join(lacking)} is not set",
             expected=_expected(connector),
-            todo=f"set {', '.join(lacking)}",
+            todo=f"set {', '.join(lacking)}{account_advice(connector)}",
             source=connector.name,
         )
     tokens = _tokens(connector, settings, clock, transport)
@@ -135,6 +139,22 @@ def interval_of(connector: Connector, settings: SourceSettings) -> float:
         return settings.poll_interval_seconds
     anonymous = connector.anonymous_interval_seconds
     return connector.interval_seconds if anonymous is None or secret_of(settings) else anonymous
+
+
+def account_advice(connector: Connector) -> str:
+    """Return where the credential comes from, after a colon; empty if the connector does not say."""
+    return f": {connector.account_help}" if connector.account_help else ""
+
+
+def not_set(connector: Connector, settings: SourceSettings) -> list[str]:
+    """Return the settings of the credential that are not set, needed or not."""
+    if isinstance(connector.auth, NoAuth):
+        return []
+    return [
+        source_variable(connector.name, name)
+        for name in credential_settings(connector)
+        if not getattr(settings, name)
+    ]
 
 
 def _expected(connector: Connector) -> str:

@@ -42,4 +42,5 @@ MUSICBRAINZ = Connector(
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=1,
+    account_help="no account: the mail address or the web page of whoever runs this, by which MusicBrainz can reach them",
 )

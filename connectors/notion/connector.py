@@ -13,6 +13,7 @@ from connectors.kit.quota import DocumentedRate
 from connectors.notion.endpoints import NOT_MEASURED, POLLED, endpoint_of
 from connectors.notion.mapping import map_payload
 from connectors.notion.requests import ALL, poll_for, polls
+from connectors.notion.webhooks import WEBHOOKS
 
 VERSION: Final = "2025-09-03"
 CONFLICT: Final = 409
@@ -36,4 +37,7 @@ NOTION = Connector(
     ask_again=frozenset({CONFLICT}),
     not_measured=NOT_MEASURED,
     concurrency_max=4,
+    webhooks=WEBHOOKS,
+    account_help="the secret of an internal integration from https://www.notion.so/profile/integrations, with the "
+    "capabilities Read content, Read comments and Read user information; then connect it to each page that it may read",
 )

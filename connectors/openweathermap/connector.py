@@ -28,4 +28,6 @@ OPENWEATHERMAP = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    account_help="an API key from https://home.openweathermap.org/api_keys; the free plan is enough, there are no "
+    "scopes, and a new key works after some minutes up to two hours",
 )

@@ -36,4 +36,5 @@ POKEAPI = Connector(
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=4,
+    account_help="no account: PokéAPI is open",
 )

@@ -33,4 +33,5 @@ POKEAPI_GRAPHQL = Connector(
     not_measured=NOT_MEASURED,
     failure_in=GraphqlFailures("pokeapi_graphql", _REFUSED),
     concurrency_max=2,
+    account_help="no account: PokéAPI is open",
 )

@@ -41,4 +41,6 @@ SPOTIFY = Connector(
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=4,
+    account_help="client id and client secret of an app made at https://developer.spotify.com/dashboard, with "
+    "Web API chosen; there are no scopes, since nothing of a user's own is asked for",
 )

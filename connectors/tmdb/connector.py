@@ -28,4 +28,6 @@ TMDB = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    account_help="the API Read Access Token (v4) or the API Key (v3) from "
+    "https://www.themoviedb.org/settings/api; there are no scopes",
 )

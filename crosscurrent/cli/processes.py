@@ -82,5 +82,5 @@ def live() -> Run:
 
 def _settings(process: str) -> Settings:
     settings = load_settings()
-    configure_logging(settings.log_level, process=process)
+    configure_logging(settings.log_level, process=process, secrets=settings.secrets())
     return settings

@@ -12,7 +12,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
 from connectors.registry import CONNECTORS, connector_named
-from crosscurrent.cli.output import CONSOLE, print_error, print_json, print_table
+from crosscurrent.cli.output import CONSOLE, ERRORS, print_error, print_json, print_table
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
 from crosscurrent.telemetry import configure_logging
@@ -34,7 +34,7 @@ def list_sources(as_json: JsonOption = False) -> None:
     print_table("Sources", columns, [_cells(row) for row in rows])
     for row in rows:
         CONSOLE.print(f"\n{row['title']} ({', '.join(row['endpoints'])})", markup=False, soft_wrap=True)
-        for name in ("auth", "quota", "targets_help"):
+        for name in ("auth", "account_help", "quota", "targets_help"):
             CONSOLE.print(f"  {name.removesuffix('_help')}: {row[name]}", markup=False, soft_wrap=True)
 
 
@@ -43,7 +43,7 @@ def check(name: NameArgument, as_json: JsonOption = False) -> None:
     """Ask a source once: exit 1 if the credential, the quota or the mapping fails, 3 if it does not answer."""
     settings = load_settings()
     # what is tried again would be told on the way; the last word is enough
-    configure_logging("error", process=f"sources.{name}")
+    configure_logging("error", process=f"sources.{name}", secrets=settings.secrets())
     result = check_source(connector_named(name), settings)
     if as_json:
         print_json(_result(result))
@@ -51,6 +51,8 @@ def check(name: NameArgument, as_json: JsonOption = False) -> None:
         CONSOLE.print(_sentence(result), markup=False)
     else:
         print_error(result.error)
+    if result.advice and not as_json:
+        (ERRORS if result.error else CONSOLE).print(result.advice, markup=False, soft_wrap=True)
     if result.error is not None:
         raise typer.Exit(EXIT_SERVER_AWAY if result.away else EXIT_CHECK_FAILED)
 
@@ -62,7 +64,7 @@ def record(
 ) -> None:
     """Keep the real exchanges of one round of polls, without secrets; play them with `demo --recordings`."""
     settings = load_settings()
-    configure_logging(settings.log_level, process=f"sources.{name}")
+    configure_logging(settings.log_level, process=f"sources.{name}", secrets=settings.secrets())
     written = record_source(connector_named(name), settings, directory)
     CONSOLE.print(f"{len(written)} exchanges of {name} are in {directory}", markup=False)
 
@@ -84,6 +86,7 @@ def _row(connector: Connector, settings: Settings) -> dict[str, Any]:
         "enabled": source.enabled,
         "configured": not lacking,
         "missing": lacking,
+        "account_help": connector.account_help,
     }
 
 
@@ -108,6 +111,7 @@ def _result(result: CheckResult) -> dict[str, object]:
         "entities": result.entities,
         "observations": result.observations,
         "away": result.away,
+        "advice": result.advice,
         "error": error and {"found": error.found, "expected": error.expected, "todo": error.todo},
     }
 

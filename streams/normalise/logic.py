@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import sha256
 
 import orjson
 
@@ -108,17 +109,29 @@ def _series(tenant: str, source: str, measure: str, entity_id: str, unit: str, k
 
 
 def _entity(event: RawEvent, thing: Thing) -> Entity:
+    attributes = {
+        name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        for name, value in thing.attributes.items()
+    }
     return Entity(
-        record_id=record_id(event.tenant, "entity", event.record_id, thing.entity_type, thing.entity_id),
+        record_id=_entity_id(event, thing, attributes),
         entity_type=thing.entity_type,
         entity_id=thing.entity_id,
         name=thing.name,
         url=thing.url,
         observed_at=thing.observed_at,
-        attributes={
-            name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-            for name, value in thing.attributes.items()
-        },
+        attributes=attributes,
+    )
+
+
+def _entity_id(event: RawEvent, thing: Thing, attributes: dict[str, str]) -> str:
+    named = (event.tenant, "entity")
+    if thing.version is None:
+        return record_id(*named, event.record_id, thing.entity_type, thing.entity_id)
+    # the same version, polled again or sent by webhook, is the same record wherever it says the same
+    says = orjson.dumps([thing.name, thing.url, sorted(attributes.items())])
+    return record_id(
+        *named, event.source, thing.entity_type, thing.entity_id, thing.version, sha256(says).hexdigest()
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from crosscurrent.embedded.home.spec import (
 )
 from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
-from crosscurrent.settings import Settings, source_variable
+from crosscurrent.settings import Settings, source_variable, webhook_port_of
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
 SINK, LIVE, WORLD, RECORDINGS = "sink", "live", "world", "recordings"
@@ -96,7 +96,7 @@ def make_plan(
     """
     layout = Layout.of(settings.home)
     broker = BROKERS[options.broker]
-    play = _player(options, world_port, world_anchor)
+    play = _player(settings, options, world_port, world_anchor)
     servers = _servers(settings, options, broker, layout)
     names = tuple(spec.name for spec in servers)
     restores = BROKER in names and broker.forgets and (CLICKHOUSE in names or bool(settings.clickhouse.url))
@@ -238,9 +238,22 @@ def _connectors(
             stage=Stage.CONNECTOR,
             needs=(*needs, *([play.name] if play else [])),
             environment=_METRICS,
+            listens=_webhook_ports(settings, source),
         )
         for source in enabled_sources(settings, options)
     ]
+
+
+def _webhook_ports(settings: Settings, source: str) -> tuple[PortUse, ...]:
+    port = webhook_port_of(source, settings.source(source))
+    return () if port is None else (PortUse(port, source_variable(source, "webhook_port")),)
+
+
+def _told(settings: Settings, options: HomeOptions) -> Iterator[str]:
+    for source in enabled_sources(settings, options):
+        port = webhook_port_of(source, settings.source(source))
+        if port is not None and settings.source(source).webhook_secret is not None:
+            yield from ("--webhook", f"{source}=http://{HOST}:{port}/webhooks/{source}")
 
 
 def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) -> list[ProcessSpec]:
@@ -259,7 +272,9 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
     ]
 
 
-def _player(options: HomeOptions, port: int | None, anchor: float | None) -> ProcessSpec | None:
+def _player(
+    settings: Settings, options: HomeOptions, port: int | None, anchor: float | None
+) -> ProcessSpec | None:
     if port is None:
         return None
     place = ("--host", HOST, "--port", str(port))
@@ -268,7 +283,7 @@ def _player(options: HomeOptions, port: int | None, anchor: float | None) -> Pro
     else:
         given = options.world_arguments or _WORLD_ARGUMENTS
         anchored = ("--anchor", str(anchor)) if anchor is not None and "--anchor" not in given else ()
-        arguments, name, path = (*given, *anchored), WORLD, "/_world/state"
+        arguments, name, path = (*given, *anchored, *_told(settings, options)), WORLD, "/_world/state"
     return ProcessSpec(
         name=name,
         part=name,

@@ -37,6 +37,7 @@ from crosscurrent.embedded.world.virtual_time import (
 from crosscurrent.embedded.world.world import GITHUB_CONCURRENT_DEFAULT, VENDORS, World, WorldTerms
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_DONE, EXIT_WRONG_USE
+from crosscurrent.settings import load_settings, source_variable
 from crosscurrent.telemetry import configure_logging
 
 
@@ -45,11 +46,28 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
     configure_logging(given.log_level, process="embedded.world")
     try:
-        serve(create_app(_world(given)), host=given.host, port=given.port, name="world")
+        world = _world(given)
+        _subscribe(world, given.webhook or [])
+        serve(create_app(world), host=given.host, port=given.port, name="world")
     except WrongUse as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_WRONG_USE
     return EXIT_DONE
+
+
+def _subscribe(world: World, webhooks: list[str]) -> None:
+    settings = load_settings() if webhooks else None
+    for text in webhooks:
+        vendor, _, url = text.partition("=")
+        secret = settings.source(vendor).webhook_secret if settings else None
+        if secret is None:
+            raise WrongUse(
+                f"a webhook of {vendor!r} without a secret",
+                expected=f"{source_variable(vendor, 'webhook_secret')}",
+                todo="set it",
+            )
+        asked = {"vendor": vendor, "url": url, "secret": secret.get_secret_value()}
+        world.hooks.subscribe(asked, world.time.now_seconds())
 
 
 def _world(given: argparse.Namespace) -> World:
@@ -161,6 +179,11 @@ def _parser() -> argparse.ArgumentParser:
         help="the token or key",
     )
     add("--tmdb-limit", type=int, default=TMDB_LIMIT, help="requests a real second")
+    add(
+        "--webhook",
+        action="append",
+        help="vendor=URL: where it sends, signed with the source's webhook secret",
+    )
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="what is logged")
     return parser
 

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date, iso_time
 from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
+from crosscurrent.embedded.world.github_deliveries import GithubDeliveries
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
 from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
+from crosscurrent.embedded.world.notion_deliveries import NotionDeliveries
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
@@ -22,6 +24,7 @@ from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, Spot
 from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
+from crosscurrent.embedded.world.webhooks import Hooks, Tells
 
 VENDORS = (
     "github",
@@ -81,7 +84,13 @@ class World:
         self.scenario = scenario
         self.time = time
         self.faults = Faults(VENDORS)
-        self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
+        history = GithubHistory(scenario, RepositoryModel(scenario, weather))
+        self.tells: dict[str, Tells] = {
+            "github": GithubDeliveries(history, scenario.start_seconds),
+            "notion": NotionDeliveries(scenario.seed, scenario.start_seconds),
+        }
+        self.hooks = Hooks(self.tells)
+        self._github = GithubApi(history, terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
             "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
@@ -148,6 +157,7 @@ class World:
                 for vendor, counts in self._requests.items()
             },
             "faults_pending": self.faults.pending(),
+            "webhooks": self.hooks.state(),
         }
 
 
