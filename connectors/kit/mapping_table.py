@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
 from connectors.kit.json_path import JsonNode, read_json
 from connectors.kit.readings import Readings
@@ -23,11 +23,16 @@ class MappingTable:
         source: name of the source.
         mappings: endpoint to its mapping.
         nothing_in: endpoints whose payloads give nothing, and so are not even decoded, to the reason.
+        maps: endpoint to the paths of objects whose field names are data, such as ``$.properties``.
+        ignored: what the mapping leaves out knowingly, as a pattern of paths (``*`` stands for anything), to the
+            reason.
     """
 
     source: str
     mappings: Mapping[str, MapEndpoint]
     nothing_in: Mapping[str, str]
+    maps: Mapping[str, Collection[str]] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
     def map_payload(self, event: RawEvent) -> MappedPayload:
         """Return what a payload says.
