@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.github.keys import repository_asked, repository_key
+from connectors.kit.external_ids import of_url
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
 from schemas.records import RawEvent
@@ -58,4 +59,6 @@ def _thing(row: JsonNode, readings: Readings) -> str:
     readings.thing(
         "repository", key, row.text("full_name"), url=row.peek_text("html_url"), attributes=attributes
     )
+    homepage = of_url(row.peek_text("homepage"))
+    readings.link("repository", key, homepage, row, "homepage", relation="refers")
     return key

@@ -31,12 +31,12 @@ COMMENT 'A link from a thing to an id of another catalogue, as one payload shows
 CREATE VIEW IF NOT EXISTS entity_links_current AS
 SELECT
     tenant, source, entity_type, entity_id, relation, namespace, external_id,
-    argMax(path, (observed_at, record_id)) AS path,
-    argMax(score, (observed_at, record_id)) AS score,
-    argMax(raw_record_id, (observed_at, record_id)) AS raw_record_id,
-    min(observed_at) AS first_seen_at,
-    max(observed_at) AS last_seen_at
-FROM entity_links
+    argMax(link.path, (link.observed_at, link.record_id)) AS path,
+    argMax(link.score, (link.observed_at, link.record_id)) AS score,
+    argMax(link.raw_record_id, (link.observed_at, link.record_id)) AS raw_record_id,
+    min(link.observed_at) AS first_seen_at,
+    max(link.observed_at) AS last_seen_at
+FROM entity_links AS link
 GROUP BY tenant, source, entity_type, entity_id, relation, namespace, external_id
 COMMENT 'Each link once, with its newest evidence and when it was first and last seen';
 
