@@ -1,0 +1,132 @@
+"""The processor: which payloads are learned from, and that it gives the same after a restart."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+import pytest
+
+from crosscurrent.errors import Fatal
+from crosscurrent.settings import DriftSettings
+from schemas.codec import Codec
+from schemas.records import RawEvent, SchemaDrift
+from streams.drift import DriftProcessor
+from streams.processor import InputMessage
+from tests.integration.sink.fixed_registry import FixedRegistry
+
+SETTINGS = DriftSettings(warm_up_payloads=5)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+CODEC = Codec(FixedRegistry())
+
+
+def processor() -> DriftProcessor:
+    return DriftProcessor(CODEC, ("github", "tmdb"), SETTINGS)
+
+
+def message(number: int, payload: object, **more: object) -> InputMessage:
+    body = payload if isinstance(payload, bytes) else orjson.dumps(payload)
+    event = RawEvent(
+        **{
+            "tenant": "default",
+            "record_id": str(UUID(int=number + (number << 100))),
+            "source": "github",
+            "endpoint": "repository",
+            "request_method": "GET",
+            "request_url": "https://api.example/",
+            "request_key": "repository:a/b",
+            "status": 200,
+            "headers": {},
+            "fetched_at": START + timedelta(seconds=number),
+            "observed_at": START + timedelta(seconds=number),
+            "page_index": 0,
+            "poll_id": "poll",
+            "cursor": None,
+            "payload": body,
+            **more,
+        }
+    )
+    return InputMessage("raw.github", 0, number, b"k", CODEC.encode("raw.github", event))
+
+
+def feed(to: DriftProcessor, numbers: range, payload: object, **more: object) -> list[SchemaDrift]:
+    outputs = [output for number in numbers for output in to.process(message(number, payload, **more))]
+    assert all(output.topic == "schema-drift" for output in outputs)
+    return [output.record for output in outputs if isinstance(output.record, SchemaDrift)]
+
+
+def test_record_names_where_what_and_the_raw_event() -> None:
+    drift = processor()
+    feed(drift, range(20), {"stars": 5})
+    [record] = feed(drift, range(20, 21), {"stars": 5, "unannounced_field": {"since": "today"}})
+    assert (record.source, record.endpoint, record.kind) == ("github", "repository", "field_appeared")
+    assert record.path == "$.unannounced_field"
+    assert record.example == '{"since":"today"}'
+    assert record.raw_record_id == record.first_raw_record_id == str(UUID(int=20 + (20 << 100)))
+    assert record.first_seen_at == record.observed_at == START + timedelta(seconds=20)
+    assert record.request_key == "repository:a/b"
+
+
+def test_restart_at_any_message_gives_the_same_records_with_the_same_ids() -> None:
+    payloads: list[object] = [{"stars": 5, "owner": {"id": 1}}] * 20
+    payloads += [{"stars": None, "fresh": 1}] * 10 + [{"stars": "5", "owner": {"id": 1}}] * 10
+
+    def records(restart_at: int | None) -> list[SchemaDrift]:
+        drift, found = processor(), []
+        for number, payload in enumerate(payloads):
+            if number == restart_at:
+                before, drift = drift, processor()
+                for key, state in before.take_dirty():
+                    drift.restore(key, state)
+                drift.restore("positions", b"")
+                # what came after the last checkpoint comes again, and so may what is in the state
+                assert feed(drift, range(max(0, number - 3), number), payloads[number - 1]) == []
+            found += feed(drift, range(number, number + 1), payload)
+        return found
+
+    undisturbed = records(None)
+    assert {record.kind for record in undisturbed} == {
+        "field_appeared",
+        "field_vanished",
+        "nulls_risen",
+        "type_changed",
+    }
+    assert all(records(at) == undisturbed for at in range(1, len(payloads), 3))
+
+
+def test_state_is_stored_only_of_shapes_that_changed() -> None:
+    drift = processor()
+    feed(drift, range(1), {"a": 1})
+    assert [key for key, _ in drift.take_dirty()] == ["default|github|repository|0"]
+    assert list(drift.take_dirty()) == []
+
+
+def test_endpoints_and_tenants_are_learned_for_themselves() -> None:
+    drift = processor()
+    feed(drift, range(20), {"a": 1})
+    assert feed(drift, range(20, 40), {"b": 1}, endpoint="releases") == []
+    assert feed(drift, range(40, 60), {"b": 1}, tenant="other") == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "more"),
+    [(b"<html>", {}), (b'{"a": ', {}), ({"message": "no"}, {"status": 500}), (b"", {"status": 304})],
+)
+def test_payload_that_is_none_changes_nothing(payload: object, more: dict[str, object]) -> None:
+    drift = processor()
+    feed(drift, range(20), {"a": 1})
+    drift.take_dirty()
+    assert feed(drift, range(20, 60), payload, **more) == []
+    assert list(drift.take_dirty()) == []
+
+
+def test_message_that_is_no_raw_event_is_passed_over() -> None:
+    assert processor().process(InputMessage("raw.github", 0, 0, None, b"\x00\x00\x00")) == []
+
+
+def test_state_that_cannot_be_read_ends_the_process() -> None:
+    with pytest.raises(Fatal, match="begins with b'CCD1'"):
+        processor().restore("default|github|repository|0", b"CCD1rest")
+    with pytest.raises(Fatal, match="cannot be read"):
+        processor().restore("default|github|repository|0", b"CCS1rest")
