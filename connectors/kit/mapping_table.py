@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from connectors.kit.coverage import Coverage, coverage_of, noting
 from connectors.kit.json_path import JsonNode, read_json
 from connectors.kit.readings import Readings
 from crosscurrent.errors import Poison
@@ -48,6 +49,21 @@ class MappingTable:
         readings = Readings(event)
         mapping(read_json(event), event, readings)
         return readings.mapped()
+
+    def coverage(self, event: RawEvent) -> Coverage:
+        """Return which paths of a payload are mapped, which are left out for a reason, and which are not known.
+
+        Raises:
+            Poison: as for ``map_payload``.
+        """
+        mapping, nothing = self.mappings.get(event.endpoint), self.nothing_in.get(event.endpoint)
+        if mapping is None and nothing is None:
+            raise self._unknown(event)
+        value = noting(read_json(event).value)
+        if mapping is not None:
+            mapping(JsonNode(value, event), event, Readings(event))
+        ignored = self.ignored if mapping is not None else {"*": nothing or ""}
+        return coverage_of(value, maps=self.maps.get(event.endpoint, ()), ignored=ignored)
 
     def _unknown(self, event: RawEvent) -> Poison:
         return Poison(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -27,26 +28,25 @@ def processor() -> DriftProcessor:
 
 def message(number: int, payload: object, **more: object) -> InputMessage:
     body = payload if isinstance(payload, bytes) else orjson.dumps(payload)
-    event = RawEvent(
-        **{
-            "tenant": "default",
-            "record_id": str(UUID(int=number + (number << 100))),
-            "source": "github",
-            "endpoint": "repository",
-            "request_method": "GET",
-            "request_url": "https://api.example/",
-            "request_key": "repository:a/b",
-            "status": 200,
-            "headers": {},
-            "fetched_at": START + timedelta(seconds=number),
-            "observed_at": START + timedelta(seconds=number),
-            "page_index": 0,
-            "poll_id": "poll",
-            "cursor": None,
-            "payload": body,
-            **more,
-        }
-    )
+    fields: dict[str, Any] = {
+        "tenant": "default",
+        "record_id": str(UUID(int=number + (number << 100))),
+        "source": "github",
+        "endpoint": "repository",
+        "request_method": "GET",
+        "request_url": "https://api.example/",
+        "request_key": "repository:a/b",
+        "status": 200,
+        "headers": {},
+        "fetched_at": START + timedelta(seconds=number),
+        "observed_at": START + timedelta(seconds=number),
+        "page_index": 0,
+        "poll_id": "poll",
+        "cursor": None,
+        "payload": body,
+        **more,
+    }
+    event = RawEvent(**fields)
     return InputMessage("raw.github", 0, number, b"k", CODEC.encode("raw.github", event))
 
 
