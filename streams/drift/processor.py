@@ -1,12 +1,16 @@
 """Learns the shape of every payload; what changes in it is published. Raw events in, schema drift out.
 
 It never stops the flow: what it cannot read is the normaliser's to dead-letter.
+
+A shape changes with every payload and is a few kilobytes, so it is stored only now and then; what came since is learned
+again from the topic, without telling it again.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
@@ -26,6 +30,9 @@ from streams.processor.message import InputMessage, Output
 
 PAYLOAD_BYTES_MAX = 16 * 1024 * 1024
 SHAPES_MAX = 1000
+# both bound what is learned again after a restart; the second must stay below the ids that a shape remembers
+STORED_AFTER_PAYLOADS = 16
+STORED_AFTER_MESSAGES = 256
 
 _PAYLOADS = Counter("drift_payloads_total", "Payloads by what was done with them", ["outcome"])
 _FINDINGS = Counter("drift_findings_total", "Changes of shape", ["source", "kind"])
@@ -35,6 +42,23 @@ _POSITIONS = "positions"
 
 Maps = Mapping[str, Mapping[str, Collection[str]]]
 """Source to endpoint to the paths of objects whose field names are data."""
+
+
+@dataclass(slots=True)
+class _Unsaved:
+    """What a shape has learned since it was stored.
+
+    Attributes:
+        topic: raw topic of its payloads.
+        first_offset: of the first of them.
+        payloads: how many there are.
+        is_due: whether it is stored with the next checkpoint in any case.
+    """
+
+    topic: str
+    first_offset: int
+    payloads: int = 0
+    is_due: bool = False
 
 
 class DriftProcessor:
@@ -57,7 +81,8 @@ class DriftProcessor:
         self._terms = Terms(settings.warm_up_payloads, math.log(settings.payloads_per_false_alarm))
         self._maps = maps or {}
         self._shapes: dict[ShapeName, Shape] = {}
-        self._dirty: set[ShapeName] = set()
+        self._unsaved: dict[ShapeName, _Unsaved] = {}
+        self._last_offsets: dict[tuple[str, int], int] = {}
 
     def process(self, message: InputMessage) -> list[Output]:
         """Return a record for each change that a payload shows.
@@ -65,42 +90,38 @@ class DriftProcessor:
         Raises:
             Transient: the schema registry is away.
         """
+        self._last_offsets[message.topic, message.partition] = message.offset
         try:
             event = self._codec.decode(RawEvent, message.value)
         except Poison:
             _PAYLOADS.labels("not_readable").inc()
             return []
-        payload = _payload(event)
-        if payload is None:
-            return []
-        name = ShapeName(event.tenant, event.source, event.endpoint, message.partition)
-        shape = self._shape(name)
-        if shape is None:
-            _PAYLOADS.labels("shapes_exceeded").inc()
-            return []
-        if shape.has_seen(event.record_id):
-            _PAYLOADS.labels("repeated").inc()
-            return []
-        _PAYLOADS.labels("learned").inc()
-        self._dirty.add(name)
-        at_ms = round(event.observed_at.timestamp() * _MILLISECONDS)
-        findings = shape.look(payload, event.record_id, at_ms)
+        findings, outcome = self._learn(message, event)
+        _PAYLOADS.labels(outcome).inc()
         for finding in findings:
             _FINDINGS.labels(event.source, finding.kind).inc()
         return [_output(event, finding) for finding in findings]
 
     def refill(self, message: InputMessage) -> None:
-        """Do nothing: each shape's state is stored whole."""
+        """Learn a payload again that came after its shape was stored; what it changed was told."""
+        self._last_offsets[message.topic, message.partition] = message.offset
+        self._learn(message, self._codec.decode(RawEvent, message.value))
 
     def refill_offset(self, topic: str, partition: int, position: int) -> int:
-        """Return the position: there are no windows to refill."""
-        del topic, partition
-        return position
+        """Return the offset of the first payload that is in no stored shape."""
+        here = [
+            unsaved.first_offset
+            for name, unsaved in self._unsaved.items()
+            if name.partition == partition and unsaved.topic == topic
+        ]
+        return min(here, default=position)
 
     def take_dirty(self) -> Iterable[tuple[str, bytes]]:
-        """Return the state of each shape that changed since the last call."""
-        dirty, self._dirty = self._dirty, set()
-        return [(name.key, encode(name, self._shapes[name])) for name in sorted(dirty, key=lambda n: n.key)]
+        """Return the state of each shape that has learned enough since it was stored, or from too long ago."""
+        due = sorted((n for n, unsaved in self._unsaved.items() if self._is_due(n, unsaved)), key=_key)
+        for name in due:
+            del self._unsaved[name]
+        return [(name.key, encode(name, self._shapes[name])) for name in due]
 
     def positions_payload(self) -> bytes:
         """Return nothing: the offsets say it all."""
@@ -119,6 +140,29 @@ class DriftProcessor:
         fill(shape, state)
         self._shapes[name] = shape
 
+    def _learn(self, message: InputMessage, event: RawEvent) -> tuple[list[Finding], str]:
+        """Return what a payload changes, and in a word what was done with it."""
+        payload, why_not = _payload(event)
+        if why_not:
+            return [], why_not
+        name = ShapeName(event.tenant, event.source, event.endpoint, message.partition)
+        shape = self._shape(name)
+        if shape is None:
+            return [], "shapes_exceeded"
+        if shape.has_seen(event.record_id):
+            return [], "repeated"
+        findings = shape.look(payload, event.record_id, round(event.observed_at.timestamp() * _MILLISECONDS))
+        unsaved = self._unsaved.setdefault(name, _Unsaved(message.topic, message.offset))
+        unsaved.payloads += 1
+        unsaved.is_due |= bool(findings)
+        return findings, "learned"
+
+    def _is_due(self, name: ShapeName, unsaved: _Unsaved) -> bool:
+        if unsaved.is_due or unsaved.payloads >= STORED_AFTER_PAYLOADS:
+            return True
+        last = self._last_offsets[unsaved.topic, name.partition]
+        return last - unsaved.first_offset >= STORED_AFTER_MESSAGES
+
     def _shape(self, name: ShapeName) -> Shape | None:
         shape = self._shapes.get(name)
         if shape is None and len(self._shapes) < SHAPES_MAX:
@@ -129,20 +173,20 @@ class DriftProcessor:
         return Shape(self._terms, self._maps.get(name.source, {}).get(name.endpoint, ()))
 
 
-def _payload(event: RawEvent) -> object:
-    """Return the decoded payload; None if there is none to learn from."""
+def _key(name: ShapeName) -> str:
+    return name.key
+
+
+def _payload(event: RawEvent) -> tuple[object, str]:
+    """Return the decoded payload, and in a word why there is none to learn from; empty if there is."""
     if event.status != _OK:
-        _PAYLOADS.labels("error_status").inc()
-        return None
+        return None, "error_status"
     if len(event.payload) > PAYLOAD_BYTES_MAX:
-        _PAYLOADS.labels("too_large").inc()
-        return None
+        return None, "too_large"
     try:
-        payload: object = orjson.loads(event.payload)
+        return orjson.loads(event.payload), ""
     except orjson.JSONDecodeError:
-        _PAYLOADS.labels("not_json").inc()
-        return None
-    return payload
+        return None, "not_json"
 
 
 def _output(event: RawEvent, finding: Finding) -> Output:

@@ -14,6 +14,8 @@ from crosscurrent.settings import DriftSettings
 from schemas.codec import Codec
 from schemas.records import RawEvent, SchemaDrift
 from streams.drift import DriftProcessor
+from streams.drift.processor import STORED_AFTER_MESSAGES, STORED_AFTER_PAYLOADS
+from streams.drift.shape import REMEMBERED_MAX
 from streams.processor import InputMessage
 from tests.integration.sink.fixed_registry import FixedRegistry
 
@@ -68,38 +70,65 @@ def test_record_names_where_what_and_the_raw_event() -> None:
     assert record.request_key == "repository:a/b"
 
 
+def restarted(before: DriftProcessor, log: list[InputMessage], stored: dict[str, bytes]) -> DriftProcessor:
+    """Return a new process with what a checkpoint stores and what is refilled from the log."""
+    stored |= dict(before.take_dirty())
+    position = len(log)
+    begin = before.refill_offset("raw.github", 0, position)
+    after = processor()
+    for key, state in stored.items():
+        after.restore(key, state)
+    after.restore("positions", b"")
+    for one in log[begin:position]:
+        after.refill(one)
+    return after
+
+
 def test_restart_at_any_message_gives_the_same_records_with_the_same_ids() -> None:
     payloads: list[object] = [{"stars": 5, "owner": {"id": 1}}] * 20
     payloads += [{"stars": None, "fresh": 1}] * 10 + [{"stars": "5", "owner": {"id": 1}}] * 10
 
-    def records(restart_at: int | None) -> list[SchemaDrift]:
-        drift, found = processor(), []
+    def records(*restarts: int) -> list[SchemaDrift]:
+        drift, found = processor(), list[SchemaDrift]()
+        log, stored = list[InputMessage](), dict[str, bytes]()
         for number, payload in enumerate(payloads):
-            if number == restart_at:
-                before, drift = drift, processor()
-                for key, state in before.take_dirty():
-                    drift.restore(key, state)
-                drift.restore("positions", b"")
-                # what came after the last checkpoint comes again, and so may what is in the state
+            if number in restarts:
+                drift = restarted(drift, log, stored)
+                # what is in the state may come again
                 assert feed(drift, range(max(0, number - 3), number), payloads[number - 1]) == []
             found += feed(drift, range(number, number + 1), payload)
+            log.append(message(number, payload))
         return found
 
-    undisturbed = records(None)
+    undisturbed = records()
     assert {record.kind for record in undisturbed} == {
         "field_appeared",
         "field_vanished",
         "nulls_risen",
         "type_changed",
     }
-    assert all(records(at) == undisturbed for at in range(1, len(payloads), 3))
+    assert all(records(at, at + 5, at + 7) == undisturbed for at in range(1, len(payloads), 3))
 
 
-def test_state_is_stored_only_of_shapes_that_changed() -> None:
+def test_shape_is_stored_after_some_payloads_and_at_once_when_it_changed() -> None:
     drift = processor()
-    feed(drift, range(1), {"a": 1})
+    feed(drift, range(3, STORED_AFTER_PAYLOADS + 2), {"a": 1})
+    assert list(drift.take_dirty()) == []
+    assert drift.refill_offset("raw.github", 0, 90) == 3
+    feed(drift, range(STORED_AFTER_PAYLOADS + 2, STORED_AFTER_PAYLOADS + 3), {"a": 1})
+    assert [key for key, _ in drift.take_dirty()] == ["default|github|repository|0"]
+    assert drift.refill_offset("raw.github", 0, 90) == 90
+    assert len(feed(drift, range(30, 31), {"a": 1, "b": 1})) == 1
     assert [key for key, _ in drift.take_dirty()] == ["default|github|repository|0"]
     assert list(drift.take_dirty()) == []
+
+
+def test_shape_that_is_seldom_seen_is_stored_before_much_would_have_to_be_read_again() -> None:
+    drift = processor()
+    feed(drift, range(1), {"a": 1}, endpoint="releases")
+    feed(drift, range(1, STORED_AFTER_MESSAGES + 1), {"a": 1})
+    assert len(list(drift.take_dirty())) == 2
+    assert STORED_AFTER_MESSAGES < REMEMBERED_MAX
 
 
 def test_endpoints_and_tenants_are_learned_for_themselves() -> None:
@@ -119,6 +148,7 @@ def test_payload_that_is_none_changes_nothing(payload: object, more: dict[str, o
     drift.take_dirty()
     assert feed(drift, range(20, 60), payload, **more) == []
     assert list(drift.take_dirty()) == []
+    assert drift.refill_offset("raw.github", 0, 60) == 60
 
 
 def test_message_that_is_no_raw_event_is_passed_over() -> None:
