@@ -821,7 +821,7 @@ class ProcessorState:
     Attributes:
         tenant: Tenant to which the record belongs.
         record_id: Id from processor, partition, key and checkpoint.
-        processor: normalise, correlate or detect.
+        processor: Name of the processor, such as normalise or drift.
         partition: Input partition to which the state belongs.
         state_key: series_id of a series' state, or positions for the checkpoint itself, which is
             written last.

@@ -33,3 +33,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(observed_at)
 ORDER BY (tenant, source, endpoint, observed_at, record_id)
 COMMENT 'A change in the shape of what an endpoint answers';
+
+ALTER TABLE processor_states COMMENT COLUMN processor 'Name of the processor, such as normalise or drift';
+
+ALTER TABLE processor_states COMMENT COLUMN state_key 'What the state is of, such as a series_id or an endpoint; positions for the checkpoint itself';

@@ -38,7 +38,7 @@ SELECT
     max(link.observed_at) AS last_seen_at
 FROM entity_links AS link
 GROUP BY tenant, source, entity_type, entity_id, relation, namespace, external_id
-COMMENT 'Each link once, with its newest evidence and when it was first and last seen';
+COMMENT 'Each link once, with path, score and raw_record_id of its newest evidence, and first_seen_at and last_seen_at';
 
 CREATE VIEW IF NOT EXISTS linked_entities AS
 WITH ids AS
@@ -64,4 +64,4 @@ FROM ids AS own
 INNER JOIN ids AS other
     ON own.tenant = other.tenant AND own.namespace = other.namespace AND own.external_id = other.external_id
 WHERE own.source != other.source
-COMMENT 'The things of other sources that share an id with a thing, or that it or they name, in both directions';
+COMMENT 'The things of other sources (linked_source, linked_entity_type, linked_entity_id) that share the id external_id of namespace with a thing (source, entity_type, entity_id), or that it or they name, in both directions; relation, score, and the evidence of either side (path, raw_record_id, linked_path, linked_raw_record_id)';
