@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
+import structlog
 from prometheus_client import Counter
 
 from crosscurrent.errors import Poison
@@ -34,6 +35,7 @@ SHAPES_MAX = 1000
 STORED_AFTER_PAYLOADS = 16
 STORED_AFTER_MESSAGES = 256
 
+_LOG = structlog.get_logger()
 _PAYLOADS = Counter("drift_payloads_total", "Payloads by what was done with them", ["outcome"])
 _FINDINGS = Counter("drift_findings_total", "Changes of shape", ["source", "kind"])
 _OK = 200
@@ -128,16 +130,16 @@ class DriftProcessor:
         return b""
 
     def restore(self, key: str, payload: bytes) -> None:
-        """Take back the state of a shape.
-
-        Raises:
-            Fatal: it cannot be read.
-        """
+        """Take back the state of a shape; one that cannot be read is learned anew, for nothing else rests on it."""
         if key == _POSITIONS:
             return
-        name, state = decode_name(payload)
-        shape = self._new_shape(name)
-        fill(shape, state)
+        try:
+            name, state = decode_name(payload)
+            shape = self._new_shape(name)
+            fill(shape, state)
+        except ValueError as error:
+            _LOG.warning("shape_forgotten", state_key=key, reason=str(error))
+            return
         self._shapes[name] = shape
 
     def _learn(self, message: InputMessage, event: RawEvent) -> tuple[list[Finding], str]:

@@ -53,6 +53,7 @@ class Shape:
         self.remembered: deque[int] = deque(maxlen=REMEMBERED_MAX)
         self._remembered: set[int] = set()
         self._born: set[Node] = set()
+        self._mark = 0
 
     def has_seen(self, identity: str) -> bool:
         """Return whether a payload came before, within the last ``REMEMBERED_MAX``."""
@@ -74,7 +75,8 @@ class Shape:
         self._note_seen(identity)
         refused_before = self.refused
         self._born = set()
-        walk = Walk(self.payloads, self._grow)
+        self._mark += 1
+        walk = Walk(self._mark, self._grow)
         walk.visit(self.root, payload)
         findings = list(self._changes(walk.touched, identity, at_ms))
         if self.refused and not refused_before:

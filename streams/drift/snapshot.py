@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 
-from crosscurrent.errors import Fatal
 from streams.drift.node import ENTRIES, ITEMS, Node
 from streams.drift.sequential import RateWatch
 from streams.drift.shape import Shape
@@ -63,7 +62,7 @@ def decode_name(payload: bytes) -> tuple[ShapeName, dict[str, Any]]:
     """Return whose state it is, and the state for ``fill``.
 
     Raises:
-        Fatal: it is damaged, or of a version that this one does not know.
+        ValueError: it is damaged, or of a version that this one does not know.
     """
     if payload[: len(MAGIC)] != MAGIC:
         raise _unreadable(f"begins with {payload[:4]!r}")
@@ -78,7 +77,7 @@ def fill(shape: Shape, data: dict[str, Any]) -> None:
     """Put a decoded state into a new shape.
 
     Raises:
-        Fatal: it is damaged.
+        ValueError: it is damaged.
     """
     try:
         for count, value in zip(_COUNTS, data["counts"], strict=True):
@@ -121,9 +120,7 @@ def _attach(node: Node, children: Iterable[Node]) -> None:
             node.fields[child.step] = child
 
 
-def _unreadable(found: str) -> Fatal:
-    return Fatal(
-        f"the stored state of a payload's shape {found}",
-        expected=f"a state that begins with {MAGIC!r}",
-        todo="delete this state; the shape is learned anew",
+def _unreadable(found: str) -> ValueError:
+    return ValueError(
+        f"the stored state of a payload's shape {found}; expected one that begins with {MAGIC!r}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,6 @@ from uuid import UUID
 import orjson
 import pytest
 
-from crosscurrent.errors import Fatal
 from crosscurrent.settings import DriftSettings
 from schemas.codec import Codec
 from schemas.records import RawEvent, SchemaDrift
@@ -155,8 +155,9 @@ def test_message_that_is_no_raw_event_is_passed_over() -> None:
     assert processor().process(InputMessage("raw.github", 0, 0, None, b"\x00\x00\x00")) == []
 
 
-def test_state_that_cannot_be_read_ends_the_process() -> None:
-    with pytest.raises(Fatal, match="begins with b'CCD1'"):
-        processor().restore("default|github|repository|0", b"CCD1rest")
-    with pytest.raises(Fatal, match="cannot be read"):
-        processor().restore("default|github|repository|0", b"CCS1rest")
+@pytest.mark.parametrize("state", [b"", b"CCD1rest", b"CCS1rest", b"CCS1" + zlib.compress(b'{"name": []}')])
+def test_state_that_cannot_be_read_is_learned_anew(state: bytes) -> None:
+    drift = processor()
+    drift.restore("default|github|repository|0", state)
+    assert feed(drift, range(20), {"a": 1}) == []
+    assert len(feed(drift, range(20, 21), {"a": 1, "b": 1})) == 1
