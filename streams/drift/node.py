@@ -55,7 +55,7 @@ class Node:
         "absent", "alike_reported", "entries", "example", "fields", "fields_widest", "gone", "here_count",
         "here_high", "here_low", "here_null", "here_number", "here_object", "here_outside", "here_types", "high",
         "is_map", "is_whole", "items", "low", "lower", "mark", "nulls", "objects", "outside", "parent",
-        "pending_high", "pending_low", "step", "types", "upper", "values",
+        "pending_high", "pending_low", "step", "times_gone", "types", "upper", "values",
     )  # fmt: skip
 
     def __init__(self, step: str, parent: Node | None) -> None:
@@ -71,6 +71,7 @@ class Node:
         self.fields_widest = 0
         self.alike_reported = 0
         self.gone = False
+        self.times_gone = 0
         self.absent = RateWatch()
         self.nulls = RateWatch()
         self.outside: RateWatch | None = None

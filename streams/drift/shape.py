@@ -28,7 +28,10 @@ from streams.drift.sequential import RateWatch, Terms
 from streams.drift.walk import Walk
 
 PATHS_MAX: Final = 2000
-REMEMBERED_MAX: Final = 512  # ids of payloads that may come again after a crash
+REMEMBERED_MAX: Final = 320  # ids of payloads that may come again after a crash
+ANSWERS_MAX: Final = 128  # answers that may come again since nothing has changed
+# how many times longer a field that had gone must stay than at first, until its absence is told again
+_PATIENCE_FACTOR = 20
 
 
 class Shape:
@@ -50,29 +53,52 @@ class Shape:
         self.settled = False
         self.path_count = 1
         self.refused = 0
-        self.remembered: deque[int] = deque(maxlen=REMEMBERED_MAX)
-        self._remembered: set[int] = set()
+        self.repeats = 0
+        self.seen: deque[int] = deque(maxlen=REMEMBERED_MAX)
+        self.answers: deque[int] = deque(maxlen=ANSWERS_MAX)
+        self._seen: set[int] = set()
         self._born: set[Node] = set()
         self._mark = 0
 
     def has_seen(self, identity: str) -> bool:
-        """Return whether a payload came before, within the last ``REMEMBERED_MAX``."""
-        return _short(identity) in self._remembered
+        """Return whether a payload came before, within the last ``REMEMBERED_MAX``; as after a crash."""
+        return _short(identity) in self._seen
 
-    def remember(self, short_ids: Collection[int]) -> None:
-        """Take back the payloads that came before."""
-        self.remembered.extend(short_ids)
-        self._remembered = set(self.remembered)
+    def has_answer(self, digest: int) -> bool:
+        """Return whether an answer is one of the last ``ANSWERS_MAX`` that differed.
 
-    def look(self, payload: object, identity: str, at_ms: int) -> list[Finding]:
+        Args:
+            digest: of the request and the payload.
+        """
+        return digest in self.answers
+
+    def look_again(self, identity: str) -> None:
+        """Take in an answer that came before: nothing is new, but it is no further evidence of a rate.
+
+        Args:
+            identity: ``record_id`` of its raw event.
+        """
+        self._remember(identity)
+        self.repeats += 1
+        self._count(novel=False)
+
+    def recall(self, seen: Collection[int], answers: Collection[int]) -> None:
+        """Take back what is remembered of the payloads before."""
+        self.seen.extend(seen)
+        self._seen = set(self.seen)
+        self.answers.extend(answers)
+
+    def look(self, payload: object, identity: str, at_ms: int, digest: int = 0) -> list[Finding]:
         """Learn from a payload and return what has changed.
 
         Args:
             payload: decoded JSON.
             identity: ``record_id`` of its raw event.
             at_ms: its time, milliseconds since the epoch.
+            digest: of the request and the payload.
         """
-        self._note_seen(identity)
+        self._remember(identity)
+        self.answers.append(digest)
         refused_before = self.refused
         self._born = set()
         self._mark += 1
@@ -83,14 +109,14 @@ class Shape:
             findings.append(self._exceeded(identity, at_ms))
         for node in walk.touched:
             self._learn(node)
-        self._count()
+        self._count(novel=bool(self._born))
         return findings
 
-    def _note_seen(self, identity: str) -> None:
-        if len(self.remembered) == REMEMBERED_MAX:
-            self._remembered.discard(self.remembered[0])
-        self.remembered.append(_short(identity))
-        self._remembered.add(_short(identity))
+    def _remember(self, identity: str) -> None:
+        if len(self.seen) == REMEMBERED_MAX:
+            self._seen.discard(self.seen[0])
+        self.seen.append(_short(identity))
+        self._seen.add(_short(identity))
 
     def _grow(self, parent: Node, step: str) -> Node | None:
         if self.path_count >= PATHS_MAX:
@@ -110,10 +136,10 @@ class Shape:
         self.path_count += 1
         return node
 
-    def _count(self) -> None:
+    def _count(self, *, novel: bool) -> None:
         self.payloads += 1
-        self.novel_payloads += bool(self._born)
-        self.quiet_payloads = 0 if self._born else self.quiet_payloads + 1
+        self.novel_payloads += novel
+        self.quiet_payloads = 0 if novel else self.quiet_payloads + 1
         if self.quiet_payloads >= self.terms.warm_up:
             self.settled = True
 
@@ -135,7 +161,11 @@ class Shape:
         parent = node.parent
         if parent is None or parent in self._born or parent.fields.get(node.step) is not node:
             return
-        if not self.settled or parent.objects < self.terms.warm_up or not self._is_told(parent, node):
+        if (
+            not self.settled
+            or parent.objects + self.repeats < self.terms.warm_up
+            or not self._is_told(parent, node)
+        ):
             return
         # from now on it is a field like others: required, if it stays
         node.absent = RateWatch()
@@ -160,7 +190,7 @@ class Shape:
 
     def _retyped(self, node: Node, identity: str, at_ms: int) -> Iterator[Finding]:
         new = node.here_types & ~node.types
-        if not new or not node.types or node.values < self.terms.warm_up:
+        if not new or not node.types or node.values + self.repeats < self.terms.warm_up:
             return
         yield self._finding(
             "type_changed",
@@ -189,11 +219,17 @@ class Shape:
             if watch.total > 0.0:
                 watch.trials += 1
                 watch.total += share
-            elif watch.take(share, self.terms, at_ms, identity):
+            elif watch.take(share, self._patience(child), at_ms, identity):
                 child.gone = True
+                child.times_gone += 1
                 found = f"missing in {watch.pending_total:g} of the last {watch.pending_trials}"
                 expected = f"in each of {watch.trials} payloads"
                 yield self._risen("field_vanished", child, watch, expected, found, None)
+
+    def _patience(self, node: Node) -> Terms:
+        """Return the terms of a field's absence: what comes and goes is optional, and told once or twice."""
+        warm_up = self.terms.warm_up * _PATIENCE_FACTOR**node.times_gone
+        return Terms(warm_up, self.terms.threshold)
 
     def _came_back(self, node: Node, identity: str, at_ms: int) -> Finding:
         before = node.absent.trials
@@ -303,4 +339,4 @@ class Shape:
 
 
 def _short(identity: str) -> int:
-    return int(identity.replace("-", "")[:15], 16)
+    return int(identity.replace("-", "")[:10], 16)

@@ -19,8 +19,18 @@ from streams.drift.shape import Shape
 
 MAGIC = b"CCS1"
 _LEVEL = 1  # a state is written with every checkpoint in which it changed
-_COUNTS = ("payloads", "novel_payloads", "quiet_payloads", "settled", "path_count", "refused")
-_PLAIN = ("is_map", "types", "objects", "values", "fields_widest", "alike_reported", "gone", "is_whole")
+_COUNTS = ("payloads", "novel_payloads", "quiet_payloads", "repeats", "settled", "path_count", "refused")
+_PLAIN = (
+    "is_map",
+    "types",
+    "objects",
+    "values",
+    "fields_widest",
+    "alike_reported",
+    "gone",
+    "times_gone",
+    "is_whole",
+)
 _RANGE = ("low", "high", "pending_low", "pending_high")
 _ENDS = {"low": math.inf, "high": -math.inf, "pending_low": math.inf, "pending_high": -math.inf}
 
@@ -52,7 +62,8 @@ def encode(name: ShapeName, shape: Shape) -> bytes:
     data = {
         "name": [name.tenant, name.source, name.endpoint, name.partition],
         "counts": [getattr(shape, count) for count in _COUNTS],
-        "remembered": list(shape.remembered),
+        "seen": list(shape.seen),
+        "answers": list(shape.answers),
         "root": _written(shape.root),
     }
     return MAGIC + zlib.compress(orjson.dumps(data), _LEVEL)
@@ -82,7 +93,7 @@ def fill(shape: Shape, data: dict[str, Any]) -> None:
     try:
         for count, value in zip(_COUNTS, data["counts"], strict=True):
             setattr(shape, count, value)
-        shape.remember(data["remembered"])
+        shape.recall(data["seen"], data["answers"])
         shape.root = _node(data["root"], None, shape.terms.warm_up)
     except (ValueError, KeyError, TypeError) as error:
         raise _unreadable(f"cannot be read: {error}") from error

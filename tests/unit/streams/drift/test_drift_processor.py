@@ -29,7 +29,8 @@ def processor() -> DriftProcessor:
 
 
 def message(number: int, payload: object, **more: object) -> InputMessage:
-    body = payload if isinstance(payload, bytes) else orjson.dumps(payload)
+    # the same answer twice would be none
+    body = orjson.dumps({**payload, "number": number}) if isinstance(payload, dict) else payload
     fields: dict[str, Any] = {
         "tenant": "default",
         "record_id": str(UUID(int=number + (number << 100))),
@@ -95,7 +96,8 @@ def test_restart_at_any_message_gives_the_same_records_with_the_same_ids() -> No
             if number in restarts:
                 drift = restarted(drift, log, stored)
                 # what is in the state may come again
-                assert feed(drift, range(max(0, number - 3), number), payloads[number - 1]) == []
+                for again in range(max(0, number - 3), number):
+                    assert feed(drift, range(again, again + 1), payloads[again]) == []
             found += feed(drift, range(number, number + 1), payload)
             log.append(message(number, payload))
         return found
@@ -153,6 +155,19 @@ def test_payload_that_is_none_changes_nothing(payload: object, more: dict[str, o
 
 def test_message_that_is_no_raw_event_is_passed_over() -> None:
     assert processor().process(InputMessage("raw.github", 0, 0, None, b"\x00\x00\x00")) == []
+
+
+def test_same_answer_to_the_same_request_counts_once() -> None:
+    drift = processor()
+    feed(drift, range(20), {"a": 1})
+    same = message(0, {"a": 1, "b": 1})
+    found = [len(drift.process(message(number, same_payload(same)))) for number in range(20, 30)]
+    assert found == [1] + [0] * 9
+    assert feed(drift, range(30, 31), {"a": 1}, request_key="repository:c/d") == []
+
+
+def same_payload(of: InputMessage) -> bytes:
+    return CODEC.decode(RawEvent, of.value).payload
 
 
 @pytest.mark.parametrize("state", [b"", b"CCD1rest", b"CCS1rest", b"CCS1" + zlib.compress(b'{"name": []}')])

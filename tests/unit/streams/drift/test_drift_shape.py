@@ -115,6 +115,43 @@ def test_required_field_that_stays_away_is_told_and_when_it_comes_back(known: En
     ]
 
 
+def test_field_that_comes_and_goes_is_told_once(known: Endpoint) -> None:
+    def swinging(number: int) -> dict[str, Any]:
+        payload = ordinary(200 + number)
+        if number % 300 < 20:
+            for row in payload["rows"]:
+                del row["name"]
+        return payload
+
+    assert told(known.send_many(swinging, 1500)) == [
+        ("field_vanished", "$.rows[].name"),
+        ("field_appeared", "$.rows[].name"),
+    ]
+
+
+def test_field_that_came_back_to_stay_is_told_when_it_goes_again(known: Endpoint) -> None:
+    def without(number: int) -> dict[str, Any]:
+        payload = ordinary(number)
+        del payload["total"]
+        return payload
+
+    known.send_many(without, 20)
+    assert told(known.send_many(ordinary, 500)) == [("field_appeared", "$.total")]
+    assert told(known.send_many(without, 20)) == [("field_vanished", "$.total")]
+
+
+def test_same_answer_again_is_no_further_evidence_but_lets_the_shape_settle() -> None:
+    endpoint = Endpoint()
+    endpoint.send(ordinary(0))
+    for number in range(2, 60):
+        endpoint.shape.look_again(identity(number))
+    assert endpoint.shape.has_seen(identity(59))
+    endpoint.sent = 100
+    # of the rate of anything one payload says little
+    assert "nulls_risen" not in {kind for kind, _ in told(endpoint.send_many(changed(stars=None), 15))}
+    assert told(endpoint.send(changed(brand_new=1)(20))) == [("field_appeared", "$.rows[].brand_new")]
+
+
 def test_optional_field_may_stay_away(known: Endpoint) -> None:
     def without(number: int) -> dict[str, Any]:
         payload = ordinary(200 + number)
