@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
 from connectors.musicbrainz.connector import MUSICBRAINZ
@@ -28,6 +30,10 @@ CONNECTORS: dict[str, Connector] = {
     )
 }
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}
+MAPS: dict[str, Mapping[str, Collection[str]]] = {
+    name: connector.table.maps for name, connector in CONNECTORS.items() if connector.table is not None
+}
+"""Source to endpoint to the objects in its payloads whose field names are data."""
 
 
 def connector_named(name: str) -> Connector:

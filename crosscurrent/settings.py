@@ -231,6 +231,17 @@ class DetectSettings(Section):
     )
 
 
+class DriftSettings(Section):
+    """The watch over the shape of payloads."""
+
+    warm_up_payloads: int = Field(
+        20, ge=2, le=10_000, description="Payloads of an endpoint that are only learned from."
+    )
+    payloads_per_false_alarm: float = Field(
+        1e6, ge=100, description="Mean payloads between two false alarms of a path, at least."
+    )
+
+
 class WorkerSettings(Section):
     """The stream processors."""
 
@@ -281,6 +292,7 @@ class Settings(BaseSettings):
     sources: dict[str, SourceSettings] = Field({}, description="One section for each source.")
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()
+    drift: DriftSettings = DriftSettings()
     worker: WorkerSettings = WorkerSettings()
     sink: SinkSettings = SinkSettings()
 

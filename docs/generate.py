@@ -121,7 +121,7 @@ def tables_page() -> str:
     lines = [
         _NOTE.format(origin="sinks/clickhouse/migrations"),
         "# Tables\n",
-        "All in the database `crosscurrent`. A view has the columns of its table.\n",
+        "All in the database `crosscurrent`. A view has the columns of its table, unless it names others.\n",
     ]
     corrected = {
         (table, column): comment

@@ -14,7 +14,7 @@ from connectors.github.endpoints import (
     REPOSITORY,
     endpoint_of,
 )
-from connectors.github.mapping import map_payload
+from connectors.github.mapping import TABLE, map_payload
 from connectors.github.requests import polls
 from connectors.github.webhooks import WEBHOOKS
 from connectors.kit.auth import BearerHeader
@@ -37,6 +37,7 @@ GITHUB = Connector(
     targets_default=("apache/kafka", "ClickHouse/ClickHouse", "python/cpython"),
     targets_help="owner/repository, or org:name for the counts of all its repositories in one request",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     webhooks=WEBHOOKS,

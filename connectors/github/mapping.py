@@ -13,6 +13,7 @@ from connectors.github.deliveries import MAPPINGS as DELIVERIES
 from connectors.github.deployments import map_deployment, map_deployments
 from connectors.github.events import map_events
 from connectors.github.issues import map_issue, map_issues, map_milestone, map_milestones
+from connectors.github.left_out import IGNORED, MAPS
 from connectors.github.releases import (
     map_release,
     map_release_asset,
@@ -83,7 +84,13 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.WORKFLOW_RUNS: map_workflow_runs,
     **DELIVERIES,
 }
-TABLE: Final = MappingTable("github", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "github",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    maps={endpoints.LANGUAGES: MAPS},
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

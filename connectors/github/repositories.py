@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.github.keys import repository_asked, repository_key
+from connectors.kit.external_ids import of_url
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
 from schemas.records import RawEvent
@@ -68,4 +69,6 @@ def _thing(row: JsonNode, readings: Readings) -> str:
         attributes=attributes,
         version=row.peek_text("updated_at"),
     )
+    homepage = of_url(row.peek_text("homepage"))
+    readings.link("repository", key, homepage, row, "homepage", relation="refers")
     return key

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from connectors.kit.auth import NoAuth
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
+from connectors.kit.coverage import Coverage
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.errors import Refused
 from connectors.kit.event import Origin, poll_id, raw_event
@@ -28,6 +29,7 @@ class CheckResult:
         quota_remaining: requests left by the vendor's word; ``None`` if it says nothing.
         entities: things that the payload maps to.
         observations: measurements that the payload maps to.
+        coverage: which paths of the payload are mapped; ``None`` if that is not known.
         error: what went wrong; ``None`` if nothing did.
         away: whether the vendor did not answer at all.
         advice: what a person can still do for this source; empty if nothing.
@@ -39,6 +41,7 @@ class CheckResult:
     quota_remaining: int | None = None
     entities: int = 0
     observations: int = 0
+    coverage: Coverage | None = None
     error: CrosscurrentError | None = None
     away: bool = False
     advice: str = ""
@@ -109,9 +112,11 @@ def _mapped(
     )
     things = measurements = 0
     failure: CrosscurrentError | None = None
+    coverage: Coverage | None = None
     try:
         mapped = connector.map_payload(event)
         things, measurements = len(mapped.things), len(mapped.measurements)
+        coverage = connector.table.coverage(event) if connector.table is not None else None
     except Poison as error:
         failure = error
     if failure is None and not things and not measurements:
@@ -121,7 +126,7 @@ def _mapped(
             todo="check that the target is what it should be",
         )
     return CheckResult(
-        connector.name, url, response.status, _remaining(asking), things, measurements, failure
+        connector.name, url, response.status, _remaining(asking), things, measurements, coverage, failure
     )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from connectors.kit.auth import Auth
 from connectors.kit.cursor import Cursor
 from connectors.kit.json_request import Ask, JsonBody
+from connectors.kit.mapping_table import MappingTable
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.quota import Quota
 from connectors.kit.webhooks.declaration import Webhooks
@@ -119,6 +120,7 @@ class Connector:
         contact_required: whether the vendor wants an address of the caller in the ``User-Agent``.
         not_measured: endpoint to the reason why its payloads give no measurement.
         ask_again: statuses, beside those of every vendor, after which asking again may help.
+        table: the table behind ``map_payload``, which knows what of a payload is read; ``None`` if it has none.
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
         webhooks: how the vendor sends by itself; ``None`` if it does not.
         account_help: where a person gets the credential, and with which rights.
@@ -145,6 +147,7 @@ class Connector:
     contact_required: bool = False
     not_measured: Mapping[str, str] = field(default_factory=dict)
     ask_again: frozenset[int] = frozenset()
+    table: MappingTable | None = None
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None
     webhooks: Webhooks | None = None
     account_help: str = ""

@@ -17,7 +17,7 @@ from connectors.musicbrainz.endpoints import (
     SEARCHES,
     endpoint_of,
 )
-from connectors.musicbrainz.mapping import map_payload
+from connectors.musicbrainz.mapping import TABLE, map_payload
 from connectors.musicbrainz.requests import poll_for, polls
 
 MUSICBRAINZ = Connector(
@@ -39,6 +39,7 @@ MUSICBRAINZ = Connector(
     ),
     targets_help="artist:MBID, release:MBID, release-group:MBID or recording:MBID, or search:artist:query",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=1,

@@ -11,7 +11,7 @@ from connectors.kit.auth import BearerHeader
 from connectors.kit.declaration import Connector
 from connectors.kit.quota import DocumentedRate
 from connectors.notion.endpoints import NOT_MEASURED, POLLED, endpoint_of
-from connectors.notion.mapping import map_payload
+from connectors.notion.mapping import TABLE, map_payload
 from connectors.notion.requests import ALL, poll_for, polls
 from connectors.notion.webhooks import WEBHOOKS
 
@@ -31,6 +31,7 @@ NOTION = Connector(
     targets_default=(ALL,),
     targets_help="all that is shared with the integration, page:<id>, database:<id> or data_source:<id>",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     headers={"notion-version": VERSION},
     # somebody saved the same thing at that moment

@@ -18,7 +18,7 @@ from connectors.spotify.endpoints import (
     TRACK,
     endpoint_of,
 )
-from connectors.spotify.mapping import map_payload
+from connectors.spotify.mapping import TABLE, map_payload
 from connectors.spotify.requests import poll_for, polls
 
 SPOTIFY = Connector(
@@ -38,6 +38,7 @@ SPOTIFY = Connector(
     targets_default=("artist:0TnOYISbd1XYRBk9myaseg", "artist:1HY2Jd0NmPuamShAr6KMms"),
     targets_help="artist:ID, album:ID, track:ID, playlist:ID (the last part of a share link), or new-releases",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=4,

@@ -68,7 +68,7 @@ def _groups(state: HomeState) -> Iterable[ConsumerGroup]:
     from streams.app import consumer_group
 
     raw = tuple(topic_name(RAW, source) for source in source_names())
-    inputs = {"normalise": raw, "detect": (OBSERVATIONS,), "correlate": (OBSERVATIONS,)}
+    inputs = {"normalise": raw, "detect": (OBSERVATIONS,), "correlate": (OBSERVATIONS,), "drift": raw}
     for process in state.processes:
         for name in process.name.split("+"):
             if name in inputs:

@@ -33,10 +33,18 @@ def _detect(settings: Settings) -> MakeProcessor:
     return lambda codec: DetectProcessor(codec, settings.detect)
 
 
+def _drift(settings: Settings) -> MakeProcessor:
+    from connectors.registry import CONNECTORS, MAPS
+    from streams.drift import DriftProcessor
+
+    return lambda codec: DriftProcessor(codec, CONNECTORS, settings.drift, MAPS)
+
+
 _MAKERS: dict[str, Callable[[Settings], MakeProcessor]] = {
     "normalise": _normalise,
     "correlate": _correlate,
     "detect": _detect,
+    "drift": _drift,
 }
 PROCESSORS = tuple(_MAKERS)
 

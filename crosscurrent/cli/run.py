@@ -23,7 +23,7 @@ def connector(
 def worker(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROCESSOR]...", help="normalise, correlate, detect; all if none."),
+        typer.Argument(metavar="[PROCESSOR]...", help="normalise, correlate, detect, drift; all if none."),
     ] = None,
 ) -> None:
     """Run stream processors."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from connectors.kit.check import CheckResult, check_source
+from connectors.kit.coverage import Coverage
 from connectors.kit.declaration import Connector
 from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
@@ -19,6 +20,7 @@ from crosscurrent.telemetry import configure_logging
 
 app = typer.Typer(help="What can be collected.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+_PATHS_NAMED_MAX = 12
 NameArgument = Annotated[str, typer.Argument(help="Source, as in `crosscurrent sources list`.")]
 
 
@@ -49,6 +51,8 @@ def check(name: NameArgument, as_json: JsonOption = False) -> None:
         print_json(_result(result))
     elif result.error is None:
         CONSOLE.print(_sentence(result), markup=False)
+        if result.coverage is not None:
+            CONSOLE.print(_covered(result.coverage), markup=False, soft_wrap=True)
     else:
         print_error(result.error)
     if result.advice and not as_json:
@@ -110,10 +114,35 @@ def _result(result: CheckResult) -> dict[str, object]:
         "quota_remaining": result.quota_remaining,
         "entities": result.entities,
         "observations": result.observations,
+        "payload": _payload(result.coverage),
         "away": result.away,
         "advice": result.advice,
         "error": error and {"found": error.found, "expected": error.expected, "todo": error.todo},
     }
+
+
+def _payload(coverage: Coverage | None) -> dict[str, object] | None:
+    if coverage is None:
+        return None
+    return {
+        "mapped_share": coverage.mapped_share,
+        "mapped": list(coverage.mapped),
+        "ignored": dict(coverage.ignored or {}),
+        "unknown": list(coverage.unknown),
+    }
+
+
+def _covered(coverage: Coverage) -> str:
+    said = (
+        f"of the {coverage.paths} paths in its payload {len(coverage.mapped)} are mapped "
+        f"({coverage.mapped_share:.0%}), {len(coverage.ignored or {})} left out for a stated reason, "
+        f"{len(coverage.unknown)} not known to the mapping"
+    )
+    if not coverage.unknown:
+        return said
+    named = ", ".join(coverage.unknown[:_PATHS_NAMED_MAX])
+    more = len(coverage.unknown) - _PATHS_NAMED_MAX
+    return f"{said}: {named}" + (f" and {more} more (all with --json)" if more > 0 else "")
 
 
 def _sentence(result: CheckResult) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from crosscurrent.embedded.broker import BROKERS
 from crosscurrent.errors import WrongUse
 
-PROCESSORS = ("normalise", "detect", "correlate")
+PROCESSORS = ("normalise", "detect", "correlate", "drift")
 PARTS = ("broker", "registry", "clickhouse", "sink", *PROCESSORS, "connectors", "live")
 WORLD_SOURCES = ("github", "openweathermap", "pokeapi")
 

@@ -208,8 +208,8 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                 stop_seconds_max=_SINK_STOP_SECONDS_MAX,
             )
         )
-    # correlation computes for long stretches, so it has a process of its own
-    for names in (("normalise", "detect"), ("correlate",)):
+    # correlation computes for long stretches, so it is not with those that must be quick; drift can wait for it
+    for names in (("normalise", "detect"), ("correlate", "drift")):
         wanted = [name for name in names if options.wants(name)]
         if wanted:
             specs.append(

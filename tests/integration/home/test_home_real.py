@@ -84,7 +84,7 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     )
     status = home.status()
     assert status["problems"] == []
-    assert set(status["lags"]) == {"normalise", "detect", "correlate", "sink"}
+    assert set(status["lags"]) == {"normalise", "detect", "correlate", "drift", "sink"}
     assert status["broker"]["size_bytes"] < status["broker"]["size_bytes_max"]
 
     broker = next(process for process in home.state().processes if process.name == "broker")

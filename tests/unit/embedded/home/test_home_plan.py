@@ -29,7 +29,7 @@ def test_plan_has_every_part_but_sources_that_are_not_enabled(tmp_path: Path) ->
     plan = make_plan(settings_of(tmp_path, sources=github), HomeOptions(sources=SOURCES))
     assert names(plan) == [
         *("broker", "registry", "clickhouse", "restore", "sink"),
-        *("normalise+detect", "correlate", "connector.github", "live"),
+        *("normalise+detect", "correlate+drift", "connector.github", "live"),
     ]
 
 
