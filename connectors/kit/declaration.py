@@ -118,6 +118,10 @@ class Connector:
         contact_required: whether the vendor wants an address of the caller in the ``User-Agent``.
         not_measured: endpoint to the reason why its payloads give no measurement.
         ask_again: statuses, beside those of every vendor, after which asking again may help.
+        volatile: dotted paths of what changes in an answer without being news, such as ``request_id``; an answer
+            that is else equal to the one published last is not published again (see ``content_digest``).
+        unchanged_seconds_max: after how long an equal answer is published all the same, for a source that measures
+            by the time of the answer; never if ``None``.
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
     """
 
@@ -142,4 +146,6 @@ class Connector:
     contact_required: bool = False
     not_measured: Mapping[str, str] = field(default_factory=dict)
     ask_again: frozenset[int] = frozenset()
+    volatile: tuple[str, ...] = ()
+    unchanged_seconds_max: float | None = None
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None

@@ -11,6 +11,11 @@ POLL_SECONDS = Histogram(
     "connector_poll_seconds", "Time from a poll's first request to its stored state", ["source"]
 )
 EVENTS = Counter("connector_events_total", "Raw events published", ["source", "endpoint"])
+PAGES_UNCHANGED = Counter(
+    "connector_pages_unchanged_total",
+    "Answers that said what was published last, by their digest, and were not published again",
+    ["source"],
+)
 RECEIVED_BYTES = Counter(
     "connector_received_bytes_total", "Body bytes received, content coding undone", ["source"]
 )

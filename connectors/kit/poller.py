@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors.kit.client import HttpClient, Response
-from connectors.kit.conditional import validators_of
+from connectors.kit.conditional import NO_VALIDATORS, validators_of
 from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Found, Poll
+from connectors.kit.digest import content_digest
 from connectors.kit.errors import Refused, TooLarge, Truncated
 from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
 from connectors.kit.fetch import Fetcher
+from connectors.kit.instruments import PAGES_UNCHANGED
 from connectors.kit.json_request import Ask
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
@@ -28,6 +30,7 @@ from crosscurrent.clock import Clock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient
 from schemas.records import ConnectorState
 
+_OK = 200
 SLOW_RETRY_SECONDS = 300.0  # for what asking again soon will not change
 
 _ERROR_CHARACTERS_MAX = 1000
@@ -168,16 +171,39 @@ class Poller:
                 return error
             progress.pause_seconds = max(progress.pause_seconds, self._asked_interval(response))
             page = Page(url, response.headers, response.body)
-            unchanged = known if response.status == NOT_MODIFIED else None
-            if unchanged is None:
-                await self._publish_page(progress, page, response.status, self._shown(ask))
             try:
-                url = self._following(poll, progress, page, unchanged)
+                if response.status == NOT_MODIFIED and known is not None:
+                    url = self._following_unsent(poll, progress, page, known)
+                else:
+                    seen = await self._take_in(progress, page, response.status, known, self._shown(ask))
+                    url = self._following(poll, progress, page, seen)
             except Poison as error:
                 return error
             progress.page_index += 1
         progress.complete = True
         return None
+
+    async def _take_in(
+        self, progress: _Progress, page: Page, status: int, known: KnownPage | None, shown_url: str
+    ) -> KnownPage:
+        """Publish a page unless it says what was published last, and return what is known of it now."""
+        now_ms = round(self._clock.now_utc().timestamp() * 1000)
+        digest = content_digest(page.payload, self._connector.volatile) if status == _OK else None
+        same = known is not None and digest is not None and digest == known.digest
+        published_at_ms = known.published_at_ms if known is not None and same else None
+        if same and not self._is_old(published_at_ms, now_ms):
+            progress.cost.pages_unchanged += 1
+            PAGES_UNCHANGED.labels(self._connector.name).inc()
+        else:
+            await self._publish_page(progress, page, status, shown_url)
+            published_at_ms = now_ms if self._connector.unchanged_seconds_max is not None else None
+        return KnownPage(
+            canonical_url(page.url), validators_of(page.headers), None, digest, published_at_ms
+        )
+
+    def _is_old(self, published_at_ms: int | None, now_ms: int) -> bool:
+        bound = self._connector.unchanged_seconds_max
+        return bound is not None and now_ms - (published_at_ms or 0) >= bound * 1000
 
     async def _publish_page(self, progress: _Progress, page: Page, status: int, shown_url: str) -> None:
         event = raw_event(
@@ -201,24 +227,29 @@ class Poller:
         progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
         progress.cost.events += 1
 
-    def _following(
-        self, poll: Poll, progress: _Progress, page: Page, unchanged: KnownPage | None
-    ) -> str | None:
-        """Remember a page and return the address of the one after it."""
+    def _next_url(self, poll: Poll, page: Page) -> str | None:
         following = poll.pagination.next_url(page)
-        following = following and self._client.without_credential(following)
-        if unchanged is not None:
-            progress.known.append(unchanged)
-            # a list that has grown by a page may say so beside an unchanged last page
-            return following or unchanged.next_url
+        return following and self._client.without_credential(following)
+
+    def _following_unsent(
+        self, poll: Poll, progress: _Progress, page: Page, known: KnownPage
+    ) -> str | None:
+        """Remember a page of which the vendor sent nothing, and return the address of the one after it."""
+        progress.known.append(known)
+        # a list that has grown by a page may say so beside an unchanged last page
+        return self._next_url(poll, page) or known.next_url
+
+    def _following(self, poll: Poll, progress: _Progress, page: Page, seen: KnownPage) -> str | None:
+        """Remember a page and return the address of the one after it."""
+        following = self._next_url(poll, page)
         if poll.cursor is not None:
             progress.pages.append(page)
         if poll.find is not None:
             progress.found += poll.find(page.json)
         # RFC 9110 section 13.1.2: a 304 is an answer to GET and HEAD only
-        validators = validators_of(page.headers) if poll.body is None else None
-        if validators is not None:
-            progress.known.append(KnownPage(canonical_url(page.url), validators, following))
+        validators = seen.validators if poll.body is None else NO_VALIDATORS
+        if validators.headers() or seen.digest is not None:
+            progress.known.append(replace(seen, validators=validators, next_url=following))
         return following
 
     async def _dead_letter(
@@ -272,6 +303,7 @@ class Poller:
             requests=cost.requests,
             requests_counted=cost.requests_counted,
             not_modified=cost.not_modified,
+            pages_unchanged=cost.pages_unchanged,
             retries=cost.retries,
             events=cost.events,
             bytes_received=cost.bytes_received,

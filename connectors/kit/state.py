@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import orjson
@@ -19,11 +20,40 @@ class KnownPage:
         url: canonical address, without credential.
         validators: of its version.
         next_url: the page after it, which a 304 does not tell; ``None`` if it was the last.
+        digest: of what it said; ``None`` if that is not known.
+        published_at_ms: our wall clock when it was published, milliseconds since the epoch; ``None`` where that
+            does not matter.
     """
 
     url: str
     validators: Validators
     next_url: str | None
+    digest: str | None = None
+    published_at_ms: int | None = None
+
+    def to_row(self) -> list[str | int | None]:
+        """Return the page as the state stores it; what is unknown at the end is left out."""
+        row = [self.url, self.validators.etag, self.validators.last_modified, self.next_url]
+        more = [self.digest, self.published_at_ms]
+        while more and more[-1] is None:
+            more.pop()
+        return [*row, *more]
+
+    @classmethod
+    def from_row(cls, row: Sequence[object]) -> KnownPage:
+        """Return the page of a stored row; an older one ends earlier.
+
+        Raises:
+            ValueError: the row is none of a page.
+        """
+        url, etag, modified, following, digest, published = (*row, None, None)[:6]
+        return cls(
+            str(url),
+            Validators(_text(etag), _text(modified)),
+            _text(following),
+            _text(digest),
+            None if published is None else int(str(published)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +102,7 @@ class RequestState:
         fields = {
             "polls": self.polls,
             "cursor": self.cursor,
-            "pages": [
-                [page.url, page.validators.etag, page.validators.last_modified, page.next_url]
-                for page in self.pages
-            ],
+            "pages": [page.to_row() for page in self.pages],
             "found": self.found,
             "quota": self.quota and [self.quota.limit, self.quota.remaining, self.quota.reset_at_ms],
         }
@@ -94,10 +121,7 @@ class RequestState:
             return cls(
                 polls=int(fields.get("polls", 0)),
                 cursor=_text(fields.get("cursor")),
-                pages=tuple(
-                    KnownPage(str(url), Validators(_text(etag), _text(modified)), _text(following))
-                    for url, etag, modified, following in fields.get("pages", [])
-                ),
+                pages=tuple(KnownPage.from_row(row) for row in fields.get("pages", [])),
                 found=tuple((str(endpoint), str(target)) for endpoint, target in fields.get("found", [])),
                 quota=StoredQuota(*(int(number) for number in quota)) if quota else None,
             )

@@ -41,5 +41,7 @@ MUSICBRAINZ = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # a search says when it was answered
+    volatile=("created",),
     concurrency_max=1,
 )

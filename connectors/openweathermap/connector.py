@@ -28,4 +28,6 @@ OPENWEATHERMAP = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # internal parameters, by the documentation; dt stays: the same weather at a later dt is a new measurement
+    volatile=("base", "cod", "message", "sys.id", "sys.type", "sys.message"),
 )

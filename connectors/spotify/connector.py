@@ -40,5 +40,7 @@ SPOTIFY = Connector(
     map_payload=map_payload,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # links to samples are signed for a while
+    volatile=("**.preview_url", "**.audio_preview_url"),
     concurrency_max=4,
 )
