@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from connectors.kit.budget import Purpose
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Poll
@@ -47,7 +48,8 @@ def check_source(connector: Connector, settings: Settings) -> CheckResult:
 
 async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:
     try:
-        asking = make_asking(connector, settings.source(connector.name), clock)
+        source = settings.source(connector.name)
+        asking = make_asking(connector, source, clock, home=settings.home, purpose=Purpose.PERSON)
     except WrongUse as error:
         return CheckResult(connector.name, error=error)
     poll = asking.polls[0]
@@ -55,13 +57,15 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
     ask = poll.ask(url)
     shown = asking.client.redacted(ask.url) + ask.mark
     try:
-        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body)
+        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body, endpoint=poll.endpoint)
+        remaining = await _remaining(asking)
     except CrosscurrentError as error:
         away = isinstance(error, Transient) and not isinstance(error, Backpressure)
-        return CheckResult(connector.name, shown, quota_remaining=_remaining(asking), error=error, away=away)
+        remaining = await _remaining(asking)
+        return CheckResult(connector.name, shown, quota_remaining=remaining, error=error, away=away)
     finally:
-        await asking.client.close()
-    return _mapped(connector, settings.tenant, poll, shown, response, asking, clock)
+        await asking.close()
+    return _mapped(connector, settings.tenant, poll, shown, response, remaining, clock)
 
 
 def _mapped(
@@ -70,7 +74,7 @@ def _mapped(
     poll: Poll,
     url: str,
     response: Response,
-    asking: Asking,
+    remaining: int | None,
     clock: Clock,
 ) -> CheckResult:
     origin = Origin(
@@ -103,11 +107,9 @@ def _mapped(
             expected="at least one of them",
             todo="check that the target is what it should be",
         )
-    return CheckResult(
-        connector.name, url, response.status, _remaining(asking), things, measurements, failure
-    )
+    return CheckResult(connector.name, url, response.status, remaining, things, measurements, failure)
 
 
-def _remaining(asking: Asking) -> int | None:
-    left = asking.pacer.budget.left
+async def _remaining(asking: Asking) -> int | None:
+    left = await asking.pacer.left()
     return None if left is None else left.remaining

@@ -24,4 +24,7 @@ QUOTA_REMAINING = Gauge("connector_quota_remaining", "Requests left by the vendo
 DATA_AGE_SECONDS = Gauge(
     "connector_data_age_seconds", "Seconds since the vendor last gave or confirmed data", ["source"]
 )
+POLLS_PLANNED = Gauge(
+    "connector_polls_planned_per_second", "Polls a second that the planned intervals make", ["source"]
+)
 POLLS_SCHEDULED = Gauge("connector_polls_scheduled", "Different requests in the schedule", ["source"])

@@ -6,6 +6,7 @@ the poll again; its records have the same ids.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail, canonical_url
 from connectors.kit.publisher import Publisher
+from connectors.kit.quota import Remaining
 from connectors.kit.state import KnownPage, RequestState, StoredQuota
 from connectors.kit.verdict import NOT_MODIFIED
 from crosscurrent.clock import Clock
@@ -83,6 +85,7 @@ class _Progress:
     vouch_offsets: dict[str, int] = field(default_factory=dict)
     page_index: int = 0
     complete: bool = False
+    changed: bool = False
     pause_seconds: float = 0.0
     refused_by_broker: Poison | None = None
 
@@ -140,7 +143,8 @@ class Poller:
         progress.vouch_offsets.update(standing.vouch_offsets)
         began = self._clock.monotonic_seconds()
         error = await self._read(poll, progress)
-        state, error = self._next_state(poll, progress, error or progress.refused_by_broker)
+        left = await self._pacer.left()
+        state, error = self._next_state(poll, progress, left, error or progress.refused_by_broker)
         polled = Polled(
             Standing(state, progress.vouch_offsets),
             _outcome(progress.cost, error),
@@ -149,7 +153,7 @@ class Poller:
             progress.cost,
         )
         duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
-        await self._publisher.publish_state(self._state_record(progress, polled, duration_ms))
+        await self._publisher.publish_state(self._state_record(progress, polled, left, duration_ms))
         return polled
 
     async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
@@ -163,7 +167,9 @@ class Poller:
                     return None
                 known = progress.standing.state.page(canonical_url(url))
                 validators = known.validators if known is not None else None
-                response = await self._fetcher.fetch(ask.url, validators, progress.cost, body=ask.body)
+                response = await self._fetcher.fetch(
+                    ask.url, validators, progress.cost, body=ask.body, endpoint=poll.endpoint
+                )
             except (Truncated, TooLarge) as error:
                 await self._dead_letter(progress, error, error.partial, self._shown(ask))
                 return error
@@ -195,11 +201,10 @@ class Poller:
             progress.cost.pages_unchanged += 1
             PAGES_UNCHANGED.labels(self._connector.name).inc()
         else:
+            progress.changed = progress.changed or not same
             await self._publish_page(progress, page, status, shown_url)
             published_at_ms = now_ms if self._connector.unchanged_seconds_max is not None else None
-        return KnownPage(
-            canonical_url(page.url), validators_of(page.headers), None, digest, published_at_ms
-        )
+        return KnownPage(canonical_url(page.url), validators_of(page.headers), None, digest, published_at_ms)
 
     def _is_old(self, published_at_ms: int | None, now_ms: int) -> bool:
         bound = self._connector.unchanged_seconds_max
@@ -231,9 +236,7 @@ class Poller:
         following = poll.pagination.next_url(page)
         return following and self._client.without_credential(following)
 
-    def _following_unsent(
-        self, poll: Poll, progress: _Progress, page: Page, known: KnownPage
-    ) -> str | None:
+    def _following_unsent(self, poll: Poll, progress: _Progress, page: Page, known: KnownPage) -> str | None:
         """Remember a page of which the vendor sent nothing, and return the address of the one after it."""
         progress.known.append(known)
         # a list that has grown by a page may say so beside an unchanged last page
@@ -267,7 +270,7 @@ class Poller:
         await self._publisher.publish_dead_letter(letter)
 
     def _next_state(
-        self, poll: Poll, progress: _Progress, error: CrosscurrentError | None
+        self, poll: Poll, progress: _Progress, left: Remaining | None, error: CrosscurrentError | None
     ) -> tuple[RequestState, CrosscurrentError | None]:
         before = progress.standing.state
         cursor = before.cursor
@@ -282,14 +285,25 @@ class Poller:
             # what a poll that was cut short did not reach is still as it was published
             reached = {page.url for page in known}
             known = known + [page for page in before.pages if page.url not in reached]
+        changes = before.changes
+        if error is None:
+            # an incremental request is asked a little of what it knows again, and that is no news
+            changed = progress.changed if poll.cursor is None else cursor != before.cursor
+            changes = changes.looked(round(progress.started_at.timestamp() * 1000), changed=changed)
         state = replace(
-            before, polls=before.polls + 1, cursor=cursor, pages=tuple(known), quota=self._stored_quota()
+            before,
+            polls=before.polls + 1,
+            cursor=cursor,
+            pages=tuple(known),
+            quota=_stored_quota(left),
+            changes=changes,
         )
         return state.with_found(tuple(progress.found)), error
 
-    def _state_record(self, progress: _Progress, polled: Polled, duration_ms: int) -> ConnectorState:
+    def _state_record(
+        self, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
+    ) -> ConnectorState:
         origin, cost = progress.origin, progress.cost
-        left = self._pacer.budget.left
         return ConnectorState(
             tenant=origin.tenant,
             record_id=origin.poll_id,
@@ -331,13 +345,11 @@ class Poller:
         value = response.headers.get(self._connector.poll_interval_header, "")
         return min(float(value), SLOW_RETRY_SECONDS) if value.isascii() and value.isdigit() else 0.0
 
-    def _stored_quota(self) -> StoredQuota | None:
-        left = self._pacer.budget.left
-        now = self._clock.monotonic_seconds()
-        if left is None or not now < left.reset_at < float("inf"):
-            return None
-        wall_ms = self._clock.now_utc().timestamp() * 1000
-        return StoredQuota(left.limit, left.remaining, round(wall_ms + (left.reset_at - now) * 1000))
+
+def _stored_quota(left: Remaining | None) -> StoredQuota | None:
+    if left is None or left.reset_at == math.inf:
+        return None
+    return StoredQuota(left.limit, left.remaining, round(left.reset_at * 1000))
 
 
 def _outcome(cost: Cost, error: CrosscurrentError | None) -> str:

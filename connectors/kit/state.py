@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import orjson
 
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.conditional import Validators
 from connectors.kit.declaration import FOUND_MAX, Found
 from crosscurrent.errors import Poison
@@ -81,6 +82,7 @@ class RequestState:
         pages: of the last poll.
         found: further targets that its payloads named.
         quota: as last heard.
+        changes: what its polls saw of how often it changes.
     """
 
     polls: int = 0
@@ -88,6 +90,7 @@ class RequestState:
     pages: tuple[KnownPage, ...] = ()
     found: tuple[Found, ...] = ()
     quota: StoredQuota | None = None
+    changes: ChangeHistory = field(default_factory=ChangeHistory)
 
     def page(self, url: str) -> KnownPage | None:
         """Return what is known of a page by its canonical address."""
@@ -105,6 +108,8 @@ class RequestState:
             "pages": [page.to_row() for page in self.pages],
             "found": self.found,
             "quota": self.quota and [self.quota.limit, self.quota.remaining, self.quota.reset_at_ms],
+            "looked_at_ms": self.changes.looked_at_ms,
+            "spans_ms": self.changes.spans_ms,
         }
         return orjson.dumps({name: value for name, value in fields.items() if value}).decode()
 
@@ -124,6 +129,7 @@ class RequestState:
                 pages=tuple(KnownPage.from_row(row) for row in fields.get("pages", [])),
                 found=tuple((str(endpoint), str(target)) for endpoint, target in fields.get("found", [])),
                 quota=StoredQuota(*(int(number) for number in quota)) if quota else None,
+                changes=_changes(fields.get("looked_at_ms"), fields.get("spans_ms", [])),
             )
         except (ValueError, TypeError, AttributeError) as error:
             raise Poison(
@@ -131,6 +137,11 @@ class RequestState:
                 expected="JSON as this version of the connector kit writes it",
                 todo="nothing: the request is polled from its beginning; its records keep their ids",
             ) from error
+
+
+def _changes(looked_at_ms: object, spans_ms: Sequence[object]) -> ChangeHistory:
+    at_ms = None if looked_at_ms is None else int(str(looked_at_ms))
+    return ChangeHistory(tuple(int(str(span)) for span in spans_ms), at_ms)
 
 
 def _text(value: object) -> str | None:

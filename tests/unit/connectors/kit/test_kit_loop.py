@@ -14,6 +14,7 @@ from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
+from connectors.kit.planner import Bounds, Planner
 from connectors.kit.schedule import Schedule
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import Fatal, Transient
@@ -48,7 +49,8 @@ async def run_until(
             connector,
             poller=parts.poller,
             pacer=parts.asking.pacer,
-            schedule=Schedule(0.01),
+            schedule=Schedule(),
+            planner=Planner(Bounds(0.01), unchanged_is_free=True),
             health=health,
             clock=clock,
             standings={},

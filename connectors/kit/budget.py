@@ -1,0 +1,363 @@
+"""What may be asked now with one credential, whoever asks (pure).
+
+All who use a credential on a machine decide on the same ``Budget``; ``ledger.py`` hands it from one to the next.
+So its times are epoch seconds of our wall clock, and it comes back from JSON as it was written. A wait that a clock
+which was set back would make endless is cut to the longest that the vendor can mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from connectors.kit.quota import (
+    BACKPRESSURE_SECONDS_DEFAULT,
+    BACKPRESSURE_SECONDS_MAX,
+    DocumentedRate,
+    HeaderQuota,
+    Quota,
+    Remaining,
+    Spacing,
+    read_remaining,
+    retry_after_seconds,
+)
+
+FLIGHT_SECONDS_MAX: Final = 330.0
+"""After so long a request that nobody ended has ended: the client gives up earlier."""
+ROOM_RETRY_SECONDS: Final = 0.02
+"""When to ask again where only the end of a request under way makes room."""
+USER_SECONDS: Final = 120.0
+"""For so long after its last request a process counts among those who share the budget."""
+
+_SAME_WINDOW_SECONDS = 5.0  # Date and reset are whole seconds, so the end of a window is not known better
+_PAUSE_SECONDS_MAX = 3600.0
+_ROUNDING_SECONDS = 1e-6
+_PAUSES_GROWING_MAX = 8
+
+
+class Purpose(StrEnum):
+    """For whom a request is."""
+
+    LIVE = "live"
+    """The live poll: leaves the reserve alone."""
+    PERSON = "person"
+    """A person who waits, or history that is filled in: may use the reserve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A request under way.
+
+    Attributes:
+        owner: the process that makes it.
+        ends_at: when it has ended for sure.
+    """
+
+    owner: str
+    ends_at: float
+
+
+@dataclass(slots=True)
+class Gate:
+    """Spaces requests: some may come at once, then one each ``seconds`` (the generic cell rate algorithm).
+
+    Source: ATM Forum, Traffic Management 4.1, section 4.4.2.
+
+    Attributes:
+        free_at: when all that went through will have been made up for.
+    """
+
+    free_at: float = 0.0
+
+    def wait_seconds(self, spacing: Spacing, now: float) -> float:
+        """Return how long the next request must wait; 0 if it may go through."""
+        debt_seconds_max = (spacing.at_once + 1) * spacing.seconds
+        if self.free_at - now > debt_seconds_max:
+            self.free_at = now + debt_seconds_max  # our clock was set back
+        wait = self.free_at - (spacing.at_once - 1) * spacing.seconds - now
+        return wait if wait > _ROUNDING_SECONDS else 0.0
+
+    def pass_through(self, spacing: Spacing, now: float) -> None:
+        """Take note of a request."""
+        self.free_at = max(self.free_at, now) + spacing.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How fast a process may plan to ask.
+
+    Attributes:
+        requests_per_second: of any kind; infinite if nothing bounds them.
+        counted_per_second: of those that count against the vendor's window; infinite if that is not known.
+    """
+
+    requests_per_second: float = math.inf
+    counted_per_second: float = math.inf
+
+
+@dataclass(slots=True)
+class Budget:
+    """The budget of one credential.
+
+    Call protocol: ``take`` until it grants, then ``end`` with the same flight when the answer is there, and
+    ``learn`` or ``pause`` with its headers before.
+
+    Attributes:
+        live: spaces the live poll.
+        everything: spaces all requests; leaves room for a person's.
+        paused_until: before that nothing may be asked.
+        pauses: how often in a row the vendor asked to wait.
+        silent: whether the vendor answers without its quota.
+        windows: what is left, by the vendor's name of the bucket; empty for a vendor with one.
+        buckets: endpoint to the bucket it counts against.
+        flights: requests under way.
+        users: process to its last request.
+    """
+
+    live: Gate = field(default_factory=Gate)
+    everything: Gate = field(default_factory=Gate)
+    paused_until: float = 0.0
+    pauses: int = 0
+    silent: bool = False
+    windows: dict[str, Remaining] = field(default_factory=dict)
+    buckets: dict[str, str] = field(default_factory=dict)
+    flights: dict[str, Flight] = field(default_factory=dict)
+    users: dict[str, float] = field(default_factory=dict)
+
+    def take(
+        self, terms: Terms, *, flight: str, owner: str, endpoint: str, purpose: Purpose, now: float
+    ) -> float:
+        """Return 0 if a request may begin, which is then taken note of; else after how many seconds to ask again.
+
+        Args:
+            terms: what the vendor allows.
+            flight: name of the request, unique.
+            owner: the process that makes it.
+            endpoint: of the request.
+            purpose: for whom it is.
+            now: the present.
+        """
+        wait_seconds = max(
+            self.wait_seconds(terms, endpoint, purpose, now), self._spacing_wait(terms, purpose, now)
+        )
+        if wait_seconds == 0 and not self._has_room(terms, endpoint, purpose, now):
+            wait_seconds = ROOM_RETRY_SECONDS
+        if wait_seconds > 0:
+            return wait_seconds
+        if terms.spacing is not None and terms.live_spacing is not None:
+            self.everything.pass_through(terms.spacing, now)
+            if purpose is Purpose.LIVE:
+                self.live.pass_through(terms.live_spacing, now)
+        if terms.window is not None:
+            self.flights[flight] = Flight(owner, now + FLIGHT_SECONDS_MAX)
+        self.users = {name: at for name, at in self.users.items() if abs(now - at) < USER_SECONDS} | {
+            owner: now
+        }
+        return 0.0
+
+    def end(self, flight: str) -> None:
+        """Take note that a request has ended."""
+        self.flights.pop(flight, None)
+
+    def wait_seconds(self, terms: Terms, endpoint: str, purpose: Purpose, now: float) -> float:
+        """Return how long the vendor lets no request begin; 0 if one may."""
+        self.paused_until = min(self.paused_until, now + _PAUSE_SECONDS_MAX)
+        closed = [
+            left.reset_at - now
+            for left in self._windows_of(endpoint, terms, now)
+            if left.remaining <= terms.reserve(left, purpose)
+        ]
+        return max(0.0, self.paused_until - now, *closed)
+
+    def learn(self, terms: Terms, endpoint: str, headers: Mapping[str, str], now: float) -> None:
+        """Take note of the quota in an answer that was no refusal."""
+        self.pauses = 0
+        self._read(terms, endpoint, headers, now)
+
+    def pause(self, terms: Terms, endpoint: str, headers: Mapping[str, str], now: float) -> float:
+        """Return for how many seconds not to ask, after an answer that asks to wait.
+
+        Source: docs.github.com, "Rate limits for the REST API": ``Retry-After`` first, else until the reset
+        if nothing remains, else at least a minute, growing.
+        """
+        left = self._read(terms, endpoint, headers, now)
+        self.pauses += 1
+        seconds = retry_after_seconds(headers)
+        if seconds is None and left is not None and left.remaining <= 0 and left.reset_at < math.inf:
+            # only this bucket is empty: its window keeps its requests back, and others go on
+            return max(0.0, left.reset_at - now)
+        if seconds is None:
+            growing = BACKPRESSURE_SECONDS_DEFAULT * 2 ** min(self.pauses - 1, _PAUSES_GROWING_MAX)
+            seconds = min(growing, BACKPRESSURE_SECONDS_MAX)
+        self.paused_until = max(self.paused_until, now + max(0.0, seconds))
+        return self.paused_until - now
+
+    def restore(self, left: Remaining) -> None:
+        """Take over what an earlier process learned, unless more is known."""
+        if not self.windows:
+            self.windows[""] = left
+
+    def left(self, terms: Terms, now: float) -> Remaining | None:
+        """Return what is left by the vendor's last word: of several buckets, of that which is nearest to its end."""
+        known = [self._current(name, terms, now) for name in list(self.windows)]
+        return min(
+            (left for left in known if left is not None),
+            key=lambda left: left.remaining / max(1, left.limit),
+            default=None,
+        )
+
+    def planned(self, terms: Terms, now: float) -> Planned:
+        """Return how fast one of those who share the budget may plan to ask, so that all together keep it."""
+        share = 1 / max(1, sum(abs(now - at) < USER_SECONDS for at in self.users.values()))
+        requests = math.inf if terms.live_spacing is None else share / terms.live_spacing.seconds
+        left = self.left(terms, now)
+        if left is None or not left.limit or terms.window is None:
+            return Planned(requests)
+        reserve = terms.reserve(left, Purpose.LIVE)
+        whole = (left.limit - reserve) / terms.window.window_seconds
+        if left.reset_at == math.inf:
+            return Planned(requests, whole * share)
+        # others took more than their part of this window, or less; the next one begins anew
+        now_left = (left.remaining - reserve) / max(1.0, left.reset_at - now)
+        return Planned(requests, min(whole, max(now_left, whole / 10)) * share)
+
+    def forget_flights(self, gone: Mapping[str, bool], now: float) -> None:
+        """Leave out the requests that have ended for sure, and those of processes that are gone."""
+        self.flights = {
+            name: flight
+            for name, flight in self.flights.items()
+            if now < flight.ends_at <= now + FLIGHT_SECONDS_MAX and not gone.get(flight.owner, False)
+        }
+
+    def to_json(self) -> bytes:
+        """Return the budget as JSON."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Budget:
+        """Return the budget that such JSON says.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError: it is another version's.
+        """
+        data = orjson.loads(text)
+        return cls(
+            live=Gate(**data["live"]),
+            everything=Gate(**data["everything"]),
+            paused_until=float(data["paused_until"]),
+            pauses=int(data["pauses"]),
+            silent=bool(data["silent"]),
+            windows={name: _window_of(left) for name, left in data["windows"].items()},
+            buckets=dict(data["buckets"]),
+            flights={name: Flight(**flight) for name, flight in data["flights"].items()},
+            users=dict(data["users"]),
+        )
+
+    def _spacing_wait(self, terms: Terms, purpose: Purpose, now: float) -> float:
+        if terms.spacing is None or terms.live_spacing is None:
+            return 0.0
+        wait = self.everything.wait_seconds(terms.spacing, now)
+        return max(wait, self.live.wait_seconds(terms.live_spacing, now)) if purpose is Purpose.LIVE else wait
+
+    def _has_room(self, terms: Terms, endpoint: str, purpose: Purpose, now: float) -> bool:
+        if terms.window is None or not self.flights:
+            return True
+        windows = self._windows_of(endpoint, terms, now)
+        if not windows:
+            # until the vendor has spoken, one request asks for all
+            return self.silent
+        under_way = len(self.flights)
+        return all(left.remaining - under_way > terms.reserve(left, purpose) for left in windows)
+
+    def _windows_of(self, endpoint: str, terms: Terms, now: float) -> list[Remaining]:
+        # an endpoint that was never asked may count against any of them
+        names = [self.buckets[endpoint]] if endpoint in self.buckets else list(self.windows)
+        return [left for name in names if (left := self._current(name, terms, now)) is not None]
+
+    def _read(self, terms: Terms, endpoint: str, headers: Mapping[str, str], now: float) -> Remaining | None:
+        if terms.window is None:
+            return None
+        said = read_remaining(terms.window, headers, now)
+        if said is None:
+            self.silent = not self.windows
+            return None
+        bucket = headers.get(terms.window.resource, "")
+        if bucket and "" in self.windows:
+            del self.windows[""]  # restored, or from before the vendor named its buckets
+        self.buckets[endpoint] = bucket
+        old = self._current(bucket, terms, now)
+        if (
+            old is not None
+            and old.reset_at != math.inf
+            and said.reset_at < old.reset_at + _SAME_WINDOW_SECONDS
+        ):
+            # answers overtake each other: within a window only the lowest is sure
+            said = replace(said, remaining=min(said.remaining, old.remaining), reset_at=old.reset_at)
+        self.windows[bucket] = said
+        return said
+
+    def _current(self, bucket: str, terms: Terms, now: float) -> Remaining | None:
+        left = self.windows.get(bucket)
+        if left is None or terms.window is None:
+            return None
+        if now >= left.reset_at:
+            if not left.limit:
+                del self.windows[bucket]
+                return None
+            # when the new window ends is not known before its first answer
+            left = self.windows[bucket] = Remaining(left.limit, left.limit, math.inf)
+        longest = now + terms.window.window_seconds + _SAME_WINDOW_SECONDS
+        if longest < left.reset_at < math.inf:
+            left = self.windows[bucket] = replace(left, reset_at=longest)  # our clock was set back
+        return left
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a vendor allows, as the budget applies it.
+
+    Attributes:
+        window: where the vendor tells what is left; ``None`` if it does not.
+        spacing: of all requests; ``None`` if only the vendor's word counts.
+        live_spacing: of the live poll, which leaves room for a person.
+    """
+
+    window: HeaderQuota | None
+    spacing: Spacing | None
+    live_spacing: Spacing | None
+
+    @classmethod
+    def of(cls, quota: Quota, requests_per_minute_max: float | None = None) -> Terms:
+        """Return the terms of a declared quota.
+
+        Args:
+            quota: what the connector declares.
+            requests_per_minute_max: what the user's plan allows, instead of a documented rate; ``None`` for that.
+        """
+        window = quota if isinstance(quota, HeaderQuota) else None
+        rate = quota.rate if isinstance(quota, HeaderQuota) else quota
+        if requests_per_minute_max is not None:
+            rate = DocumentedRate(requests_per_minute_max)
+        if rate is None:
+            return cls(window, None, None)
+        return cls(window, rate.spacing(), rate.live_spacing())
+
+    def reserve(self, left: Remaining, purpose: Purpose) -> int:
+        """Return how many requests of a window are not for this purpose."""
+        if self.window is None:
+            return 0
+        share = self.window.reserve_share if purpose is Purpose.LIVE else 0.0
+        least = 1 if purpose is Purpose.LIVE else 0
+        # a limit of 1 leaves nothing to keep back
+        return min(max(least, math.ceil(left.limit * share)), max(0, left.limit - 1)) if left.limit else least
+
+
+def _window_of(data: Mapping[str, Any]) -> Remaining:
+    # JSON has no infinity
+    reset_at = data["reset_at"]
+    return Remaining(int(data["limit"]), int(data["remaining"]), math.inf if reset_at is None else reset_at)
