@@ -31,6 +31,10 @@ FLIGHT_SECONDS_MAX: Final = 330.0
 """After so long a request that nobody ended has ended: the client gives up earlier."""
 ROOM_RETRY_SECONDS: Final = 0.02
 """When to ask again where only the end of a request under way makes room."""
+YIELD_SECONDS: Final = 0.002
+"""When to ask again where another process has waited longer and is about to come."""
+LATE_SECONDS_MAX: Final = 0.25
+"""For so long one who has waited longer is let go first; after that it is not coming."""
 USER_SECONDS: Final = 120.0
 """For so long after its last request a process counts among those who share the budget."""
 
@@ -60,6 +64,19 @@ class Flight:
 
     owner: str
     ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A process that was told to come again.
+
+    Attributes:
+        since: when it first asked.
+        comes_at: when it was told to come.
+    """
+
+    since: float
+    comes_at: float
 
 
 @dataclass(slots=True)
@@ -116,6 +133,7 @@ class Budget:
         windows: what is left, by the vendor's name of the bucket; empty for a vendor with one.
         buckets: endpoint to the bucket it counts against.
         flights: requests under way.
+        waiting: process and purpose to how long it has waited: who waits longest goes first.
         users: process to its last request.
     """
 
@@ -127,6 +145,7 @@ class Budget:
     windows: dict[str, Remaining] = field(default_factory=dict)
     buckets: dict[str, str] = field(default_factory=dict)
     flights: dict[str, Flight] = field(default_factory=dict)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
     users: dict[str, float] = field(default_factory=dict)
 
     def take(
@@ -142,13 +161,16 @@ class Budget:
             purpose: for whom it is.
             now: the present.
         """
-        wait_seconds = max(
-            self.wait_seconds(terms, endpoint, purpose, now), self._spacing_wait(terms, purpose, now)
-        )
-        if wait_seconds == 0 and not self._has_room(terms, endpoint, purpose, now):
-            wait_seconds = ROOM_RETRY_SECONDS
+        closed_seconds = self.wait_seconds(terms, endpoint, purpose, now)
+        if closed_seconds > 0:
+            return closed_seconds
+        place = f"{owner}/{purpose}"
+        wait_seconds = self._turn_seconds(terms, endpoint, purpose, place, now)
         if wait_seconds > 0:
+            since = self.waiting[place].since if place in self.waiting else now
+            self.waiting[place] = Waiting(since, now + wait_seconds)
             return wait_seconds
+        self.waiting.pop(place, None)
         if terms.spacing is not None and terms.live_spacing is not None:
             self.everything.pass_through(terms.spacing, now)
             if purpose is Purpose.LIVE:
@@ -255,7 +277,30 @@ class Budget:
             windows={name: _window_of(left) for name, left in data["windows"].items()},
             buckets=dict(data["buckets"]),
             flights={name: Flight(**flight) for name, flight in data["flights"].items()},
+            waiting={name: Waiting(**one) for name, one in data["waiting"].items()},
             users=dict(data["users"]),
+        )
+
+    def _turn_seconds(self, terms: Terms, endpoint: str, purpose: Purpose, place: str, now: float) -> float:
+        wait_seconds = self._spacing_wait(terms, purpose, now)
+        if wait_seconds > 0:
+            return wait_seconds
+        if not self._has_room(terms, endpoint, purpose, now):
+            return ROOM_RETRY_SECONDS
+        return YIELD_SECONDS if self._is_behind(place, purpose, now) else 0.0
+
+    def _is_behind(self, place: str, purpose: Purpose, now: float) -> bool:
+        if not self.waiting:
+            return False
+        self.waiting = {
+            name: one for name, one in self.waiting.items() if abs(now - one.comes_at) < _PAUSE_SECONDS_MAX
+        }
+        own = self.waiting.get(place)
+        since = now if own is None else own.since
+        return any(
+            one.since < since and one.comes_at <= now < one.comes_at + LATE_SECONDS_MAX
+            for name, one in self.waiting.items()
+            if name != place and name.endswith(f"/{purpose}")
         )
 
     def _spacing_wait(self, terms: Terms, purpose: Purpose, now: float) -> float:

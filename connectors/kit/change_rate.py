@@ -57,10 +57,10 @@ class ChangeHistory:
         """
         changed = [span_ms / 1000 for span_ms in self.spans_ms if span_ms > 0]
         unchanged_seconds = -sum(span_ms for span_ms in self.spans_ms if span_ms < 0) / 1000
-        polls = len(self.spans_ms)
-        typical_seconds = (sum(changed) + unchanged_seconds) / polls if polls else usual_seconds
-        seen = [(seconds, 1.0) for seconds in changed] + [(typical_seconds, _HALF)]
-        return _likeliest(seen, unchanged_seconds + _HALF * typical_seconds)
+        # at the shortest distance, where a poll tells most about what changes fast
+        half_seconds = min((abs(span_ms) / 1000 for span_ms in self.spans_ms), default=usual_seconds)
+        seen = [(seconds, 1.0) for seconds in changed] + [(half_seconds, _HALF)]
+        return _likeliest(seen, unchanged_seconds + _HALF * half_seconds)
 
 
 def _likeliest(seen: list[tuple[float, float]], unchanged_seconds: float) -> float:

@@ -126,7 +126,7 @@ class Pacer:
     def _try(self, budget: Budget, flight: str, endpoint: str) -> float:
         now = self._now()
         if budget.flights:
-            budget.forget_flights(self._ledger.gone(budget) if len(budget.users) > 1 else {}, now)
+            budget.forget_flights(self._ledger.gone(budget), now)
         return budget.take(
             self._terms,
             flight=flight,
