@@ -8,9 +8,8 @@ which was set back would make endless is cut to the longest that the vendor can 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Final
 
 import orjson
@@ -18,14 +17,12 @@ import orjson
 from connectors.kit.quota import (
     BACKPRESSURE_SECONDS_DEFAULT,
     BACKPRESSURE_SECONDS_MAX,
-    DocumentedRate,
-    HeaderQuota,
-    Quota,
     Remaining,
     Spacing,
     read_remaining,
     retry_after_seconds,
 )
+from connectors.kit.terms import Purpose, Terms
 
 FLIGHT_SECONDS_MAX: Final = 330.0
 """After so long a request that nobody ended has ended: the client gives up earlier."""
@@ -42,15 +39,6 @@ _SAME_WINDOW_SECONDS = 5.0  # Date and reset are whole seconds, so the end of a 
 _PAUSE_SECONDS_MAX = 3600.0
 _ROUNDING_SECONDS = 1e-6
 _PAUSES_GROWING_MAX = 8
-
-
-class Purpose(StrEnum):
-    """For whom a request is."""
-
-    LIVE = "live"
-    """The live poll: leaves the reserve alone."""
-    PERSON = "person"
-    """A person who waits, or history that is filled in: may use the reserve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +114,7 @@ class Budget:
 
     Attributes:
         live: spaces the live poll.
+        history: spaces what fills in history.
         everything: spaces all requests; leaves room for a person's.
         paused_until: before that nothing may be asked.
         pauses: how often in a row the vendor asked to wait.
@@ -138,6 +127,7 @@ class Budget:
     """
 
     live: Gate = field(default_factory=Gate)
+    history: Gate = field(default_factory=Gate)
     everything: Gate = field(default_factory=Gate)
     paused_until: float = 0.0
     pauses: int = 0
@@ -171,15 +161,13 @@ class Budget:
             self.waiting[place] = Waiting(since, now + wait_seconds)
             return wait_seconds
         self.waiting.pop(place, None)
-        if terms.spacing is not None and terms.live_spacing is not None:
-            self.everything.pass_through(terms.spacing, now)
-            if purpose is Purpose.LIVE:
-                self.live.pass_through(terms.live_spacing, now)
+        for gate, spacing in self._gates(terms, endpoint, purpose, now):
+            gate.pass_through(spacing, now)
         if terms.window is not None:
             self.flights[flight] = Flight(owner, now + FLIGHT_SECONDS_MAX)
-        self.users = {name: at for name, at in self.users.items() if abs(now - at) < USER_SECONDS} | {
-            owner: now
-        }
+        if purpose is Purpose.LIVE:
+            used = {name: at for name, at in self.users.items() if abs(now - at) < USER_SECONDS}
+            self.users = used | {owner: now}
         return 0.0
 
     def end(self, flight: str) -> None:
@@ -270,6 +258,7 @@ class Budget:
         data = orjson.loads(text)
         return cls(
             live=Gate(**data["live"]),
+            history=Gate(**data["history"]),
             everything=Gate(**data["everything"]),
             paused_until=float(data["paused_until"]),
             pauses=int(data["pauses"]),
@@ -282,7 +271,8 @@ class Budget:
         )
 
     def _turn_seconds(self, terms: Terms, endpoint: str, purpose: Purpose, place: str, now: float) -> float:
-        wait_seconds = self._spacing_wait(terms, purpose, now)
+        gates = self._gates(terms, endpoint, purpose, now)
+        wait_seconds = max((gate.wait_seconds(spacing, now) for gate, spacing in gates), default=0.0)
         if wait_seconds > 0:
             return wait_seconds
         if not self._has_room(terms, endpoint, purpose, now):
@@ -303,11 +293,23 @@ class Budget:
             if name != place and name.endswith(f"/{purpose}")
         )
 
-    def _spacing_wait(self, terms: Terms, purpose: Purpose, now: float) -> float:
-        if terms.spacing is None or terms.live_spacing is None:
-            return 0.0
-        wait = self.everything.wait_seconds(terms.spacing, now)
-        return max(wait, self.live.wait_seconds(terms.live_spacing, now)) if purpose is Purpose.LIVE else wait
+    def _gates(
+        self, terms: Terms, endpoint: str, purpose: Purpose, now: float
+    ) -> Iterator[tuple[Gate, Spacing]]:
+        """Yield the gates that a request goes through."""
+        if terms.spacing is not None:
+            yield self.everything, terms.spacing
+        if purpose is Purpose.LIVE and terms.live_spacing is not None:
+            yield self.live, terms.live_spacing
+        if purpose is Purpose.HISTORY:
+            spacings = [terms.window_history_spacing(left) for left in self._windows_of(endpoint, terms, now)]
+            slowest = max(
+                (one for one in (terms.history_spacing, *spacings) if one is not None),
+                key=lambda spacing: spacing.seconds,
+                default=None,
+            )
+            if slowest is not None:
+                yield self.history, slowest
 
     def _has_room(self, terms: Terms, endpoint: str, purpose: Purpose, now: float) -> bool:
         if terms.window is None or not self.flights:
@@ -360,46 +362,6 @@ class Budget:
         if longest < left.reset_at < math.inf:
             left = self.windows[bucket] = replace(left, reset_at=longest)  # our clock was set back
         return left
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a vendor allows, as the budget applies it.
-
-    Attributes:
-        window: where the vendor tells what is left; ``None`` if it does not.
-        spacing: of all requests; ``None`` if only the vendor's word counts.
-        live_spacing: of the live poll, which leaves room for a person.
-    """
-
-    window: HeaderQuota | None
-    spacing: Spacing | None
-    live_spacing: Spacing | None
-
-    @classmethod
-    def of(cls, quota: Quota, requests_per_minute_max: float | None = None) -> Terms:
-        """Return the terms of a declared quota.
-
-        Args:
-            quota: what the connector declares.
-            requests_per_minute_max: what the user's plan allows, instead of a documented rate; ``None`` for that.
-        """
-        window = quota if isinstance(quota, HeaderQuota) else None
-        rate = quota.rate if isinstance(quota, HeaderQuota) else quota
-        if requests_per_minute_max is not None:
-            rate = DocumentedRate(requests_per_minute_max)
-        if rate is None:
-            return cls(window, None, None)
-        return cls(window, rate.spacing(), rate.live_spacing())
-
-    def reserve(self, left: Remaining, purpose: Purpose) -> int:
-        """Return how many requests of a window are not for this purpose."""
-        if self.window is None:
-            return 0
-        share = self.window.reserve_share if purpose is Purpose.LIVE else 0.0
-        least = 1 if purpose is Purpose.LIVE else 0
-        # a limit of 1 leaves nothing to keep back
-        return min(max(least, math.ceil(left.limit * share)), max(0, left.limit - 1)) if left.limit else least
 
 
 def _window_of(data: Mapping[str, Any]) -> Remaining:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from connectors.kit.budget import Purpose
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.event import Origin, poll_id, raw_event
+from connectors.kit.terms import Purpose
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient, WrongUse

@@ -11,9 +11,10 @@ from typing import Final, TypeVar
 
 import structlog
 
-from connectors.kit.budget import Budget, Planned, Purpose, Terms
+from connectors.kit.budget import Budget, Planned
 from connectors.kit.ledger import Ledger, LedgerBusy
 from connectors.kit.quota import Quota, Remaining
+from connectors.kit.terms import Purpose, Terms
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Backpressure
 

@@ -15,6 +15,7 @@ BACKPRESSURE_SECONDS_DEFAULT = 60.0  # where the vendor says wait, but not how l
 BACKPRESSURE_SECONDS_MAX = 900.0
 KEPT_SHARE = 0.95  # of what is documented, all together use at most
 LIVE_SHARE = 0.85  # and the live poll: the rest is for a person, and comes back while the poll goes on
+HISTORY_SHARE = 0.1  # and history that is filled in: what the poll leaves of the whole
 PERSON_SHARE = 0.05  # of what is documented, a person may have at once beside the poll
 _WHOLE_SHARE = 0.999  # a window sees whole requests, so a limit of 2.5 is one of 2
 AT_ONCE_SHARE = 0.1
@@ -87,6 +88,10 @@ class DocumentedRate:
     def live_spacing(self) -> Spacing:
         """Return the spacing of the live poll, which always leaves room for some requests of a person."""
         return self._spread(LIVE_SHARE, self._at_once())
+
+    def history_spacing(self) -> Spacing:
+        """Return the spacing of history that is filled in beside the live poll."""
+        return Spacing(1, self.window_seconds / (self.requests * HISTORY_SHARE))
 
     def _at_once(self) -> int:
         return max(1, math.floor(self.requests * AT_ONCE_SHARE))

@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 from pathlib import Path
 
-from connectors.kit.budget import Purpose
 from connectors.kit.client import Response
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.json_request import Ask
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail
+from connectors.kit.terms import Purpose
 from connectors.kit.wiring import Asking, make_asking, secrets_of
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.recordings import Exchange, RecordingWriter

@@ -9,13 +9,13 @@ import httpx
 
 from connectors.kit.access_token import AccessToken
 from connectors.kit.auth import ClientCredentials
-from connectors.kit.budget import Purpose
 from connectors.kit.client import HttpClient, user_agent
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.fetch import Fetcher
 from connectors.kit.ledger import budget_key, open_ledger
 from connectors.kit.pace import Pacer
 from connectors.kit.planner import Bounds
+from connectors.kit.terms import Purpose
 from crosscurrent.clock import Clock
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import SourceSettings, source_variable

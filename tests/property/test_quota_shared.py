@@ -13,9 +13,10 @@ from typing import Protocol
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.kit.budget import Budget, Purpose, Terms
+from connectors.kit.budget import Budget
 from connectors.kit.ledger import Ledger
 from connectors.kit.quota import DocumentedRate, HeaderQuota
+from connectors.kit.terms import Purpose, Terms
 
 ANSWER_SECONDS_MAX = 0.4
 
@@ -167,7 +168,8 @@ def run(
 
 def crowd(sizes: list[int]) -> list[Poller]:
     live = [Poller(f"process-{number}", Purpose.LIVE, size) for number, size in enumerate(sizes)]
-    return [*live, Poller("check", Purpose.PERSON, 1, rest_seconds=20.0)]
+    check = Poller("check", Purpose.PERSON, 1, rest_seconds=20.0)
+    return [*live, check, Poller("backfill", Purpose.HISTORY, 2)]
 
 
 delays = st.lists(st.floats(0.001, ANSWER_SECONDS_MAX), min_size=1, max_size=7)
@@ -229,7 +231,7 @@ def test_window_that_the_vendor_tells_is_never_passed_by_those_who_share_it(
 def test_minute_limit_beside_the_told_window_is_kept_too(
     limit: int, sizes: list[int], answers_after: list[float]
 ) -> None:
-    both = [FixedWindow(limit * 5, 600.0), SlidingWindow(limit, 60.0)]
+    both: list[Vendor] = [FixedWindow(limit * 5, 600.0), SlidingWindow(limit, 60.0)]
 
     class Both:
         def ask(self, at: float) -> tuple[bool, dict[str, str]]:

@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.github.connector import GITHUB
 from connectors.kit.allocation import Want, intervals_seconds, max_min_shares
 from connectors.kit.budget import Planned
 from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.declaration import Poll
 from connectors.kit.planner import REPLAN_SECONDS_MIN, Bounds, Planner
+from connectors.kit.wiring import bounds_of
+from crosscurrent.settings import SourceSettings
 
 PLENTY = Planned()
 HOUR = 3600.0
@@ -162,3 +165,16 @@ def test_planner_keeps_the_part_of_the_others_between_two_plans() -> None:
 
 def seen(spans_seconds: list[int]) -> ChangeHistory:
     return ChangeHistory(tuple(span * 1000 for span in spans_seconds), 1)
+
+
+def test_interval_that_a_user_sets_is_kept_to_unless_a_longest_one_is_set_too() -> None:
+    poll = Poll("a", "x", "/x", interval_multiple=2)
+
+    def bounds(**section: float) -> tuple[float, float]:
+        return bounds_of(GITHUB, SourceSettings.model_validate({"token": "t", **section})).of(poll)
+
+    declared = GITHUB.interval_seconds * 2
+    assert bounds() == (declared, declared * GITHUB.interval_stretch_max)
+    assert bounds(poll_interval_seconds=30) == (60, 60)
+    assert bounds(poll_interval_seconds=30, poll_interval_seconds_max=600) == (60, 600)
+    assert bounds(poll_interval_seconds_max=10) == (declared, declared)

@@ -6,10 +6,11 @@ import asyncio
 
 import pytest
 
-from connectors.kit.budget import FLIGHT_SECONDS_MAX, Budget, Purpose, Terms
+from connectors.kit.budget import FLIGHT_SECONDS_MAX, Budget
 from connectors.kit.ledger import Ledger
 from connectors.kit.pace import Pacer
 from connectors.kit.quota import BACKPRESSURE_SECONDS_DEFAULT, DocumentedRate, HeaderQuota, Remaining
+from connectors.kit.terms import Purpose, Terms
 from crosscurrent.clock import ManualClock, SystemClock
 from crosscurrent.errors import Backpressure
 
@@ -66,6 +67,38 @@ def test_budget_gives_a_person_what_it_keeps_from_the_poll() -> None:
 
 def test_budget_gives_a_person_nothing_where_nothing_is_left() -> None:
     assert take(learned(said(0)), "person", purpose=Purpose.PERSON) == pytest.approx(60)
+
+
+def test_budget_gives_history_half_of_the_reserve_at_a_pace_of_its_own() -> None:
+    budget = learned(said(10, reset=3600))
+    history = Purpose.HISTORY
+
+    assert take(budget, "a", purpose=history) == 0
+    # a limit of 100 an hour, of which 5 are for history
+    assert take(budget, "b", purpose=history) == pytest.approx(720)
+    budget.end("a")
+    budget.learn(TERMS, "repository", said(5, reset=3600), 800.0)
+    assert take(budget, "b", 800.0, purpose=history) > 1000
+    assert take(budget, "c", 800.0, purpose=Purpose.PERSON) == 0
+
+
+def test_history_leaves_the_poll_its_documented_rate() -> None:
+    terms, budget, asked = Terms.of(DocumentedRate(60)), Budget(), {Purpose.LIVE: 0, Purpose.HISTORY: 0}
+    for step in range(6000):
+        for purpose in (Purpose.HISTORY, Purpose.LIVE):
+            asked[purpose] += take(budget, "x", step / 10, terms=terms, purpose=purpose) == 0
+
+    # in ten minutes of 60
+    assert asked[Purpose.LIVE] >= 600 * 0.72
+    assert 50 <= asked[Purpose.HISTORY] <= 61
+
+
+def test_check_by_a_person_slows_no_plan() -> None:
+    terms, budget = Terms.of(DocumentedRate(60)), Budget()
+    take(budget, "a", terms=terms, owner="one:1")
+    take(budget, "b", terms=terms, owner="two:2", purpose=Purpose.PERSON)
+
+    assert list(budget.users) == ["one:1"]
 
 
 def test_budget_counts_what_is_under_way_whoever_asked() -> None:

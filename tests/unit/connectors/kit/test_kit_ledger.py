@@ -49,7 +49,7 @@ HOLDING = """
 import sys, time
 from pathlib import Path
 from connectors.kit.ledger import open_ledger
-from connectors.kit.budget import Purpose, Terms
+from connectors.kit.terms import Purpose, Terms
 from connectors.kit.quota import HeaderQuota
 
 ledger = open_ledger(Path(sys.argv[1]), "x")
