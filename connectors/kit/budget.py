@@ -39,6 +39,7 @@ _SAME_WINDOW_SECONDS = 5.0  # Date and reset are whole seconds, so the end of a 
 _PAUSE_SECONDS_MAX = 3600.0
 _ROUNDING_SECONDS = 1e-6
 _PAUSES_GROWING_MAX = 8
+_OWED_MAX = 16  # requests that redirects may have taken ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Gate:
 
     def wait_seconds(self, spacing: Spacing, now: float) -> float:
         """Return how long the next request must wait; 0 if it may go through."""
-        debt_seconds_max = (spacing.at_once + 1) * spacing.seconds
+        debt_seconds_max = (spacing.at_once + _OWED_MAX) * spacing.seconds
         if self.free_at - now > debt_seconds_max:
             self.free_at = now + debt_seconds_max  # our clock was set back
         wait = self.free_at - (spacing.at_once - 1) * spacing.seconds - now
@@ -173,6 +174,20 @@ class Budget:
     def end(self, flight: str) -> None:
         """Take note that a request has ended."""
         self.flights.pop(flight, None)
+
+    def charge(self, terms: Terms, endpoint: str, purpose: Purpose, requests: int, now: float) -> None:
+        """Take note of requests that a turn took beside its own, as redirects do.
+
+        Args:
+            terms: what the vendor allows.
+            endpoint: of the request.
+            purpose: for whom it is.
+            requests: how many more there were.
+            now: the present.
+        """
+        for gate, spacing in self._gates(terms, endpoint, purpose, now):
+            for _ in range(requests):
+                gate.pass_through(spacing, now)
 
     def wait_seconds(self, terms: Terms, endpoint: str, purpose: Purpose, now: float) -> float:
         """Return how long the vendor lets no request begin; 0 if one may."""

@@ -103,6 +103,7 @@ class Fetcher:
                 cost.requests += 1
                 REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
                 raise
+            turn.requests = response.requests
             self._count(response, cost)
             return await self._judged(turn, response)
 

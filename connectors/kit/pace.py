@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import structlog
@@ -33,10 +33,12 @@ class Turn:
     Attributes:
         endpoint: of the request.
         headers: of its answer, once it is there; what they say is learned when the turn ends.
+        requests: that it took, redirects included.
     """
 
     endpoint: str
-    headers: Mapping[str, str] | None = field(default=None)
+    headers: Mapping[str, str] | None = None
+    requests: int = 1
 
 
 class Pacer:
@@ -87,7 +89,7 @@ class Pacer:
         try:
             yield turn
         finally:
-            if self._terms.window is not None:
+            if self._terms.window is not None or turn.requests > 1:
                 await self._end(flight, turn)
 
     async def pause(self, turn: Turn, headers: Mapping[str, str]) -> float:
@@ -155,6 +157,7 @@ class Pacer:
     async def _end(self, flight: str, turn: Turn) -> None:
         def ended(budget: Budget) -> None:
             budget.end(flight)
+            budget.charge(self._terms, turn.endpoint, self._purpose, turn.requests - 1, self._now())
             if turn.headers is not None:
                 budget.learn(self._terms, turn.endpoint, turn.headers, self._now())
 

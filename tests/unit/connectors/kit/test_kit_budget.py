@@ -226,6 +226,15 @@ async def test_pacer_waits_for_a_near_reset_and_refuses_a_far_one() -> None:
     assert refused.value.retry_after_seconds == pytest.approx(3000)
 
 
+async def test_pacer_counts_redirects_as_requests() -> None:
+    clock, rate = ManualClock(), DocumentedRate(1, 10.0)
+    pacer = Pacer("x", rate, requests_per_minute_max=None, clock=clock)
+    async with pacer.turn() as turn:
+        turn.requests = 3
+    async with pacer.turn():
+        assert clock.monotonic_seconds() == pytest.approx(3 * rate.live_spacing().seconds)
+
+
 async def test_pacer_lets_those_who_wait_go_in_their_order() -> None:
     pacer = Pacer("x", QUOTA, requests_per_minute_max=None, clock=SystemClock())
     order = []
