@@ -173,7 +173,16 @@ class SourceSettings(Section):
         description="A mail or web address for the User-Agent, for vendors that ask who is calling.",
     )
     poll_interval_seconds: float | None = Field(
-        None, gt=0, description="Seconds between polls; the connector's own choice if not set."
+        None,
+        gt=0,
+        description="Seconds between polls, at least; if not set, the connector's own choice, from which it "
+        "stretches the polls of what seldom changes.",
+    )
+    poll_interval_seconds_max: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds to which the polls of what seldom changes are stretched at most. Without it a "
+        "`poll_interval_seconds` that is set is kept to.",
     )
     requests_per_minute_max: float | None = Field(
         None,

@@ -30,6 +30,10 @@ _TABLE = re.compile(
     r"CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)\n(.*?)COMMENT '((?:[^']|'')*)';", re.DOTALL | re.IGNORECASE
 )
 _CORRECTED = re.compile(r"^ALTER TABLE (\w+) COMMENT COLUMN (\w+) '((?:[^']|'')*)';", re.MULTILINE)
+_ADDED = re.compile(
+    r"^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS (\w+) (.+?) COMMENT '((?:[^']|'')*)' AFTER (\w+);",
+    re.MULTILINE,
+)
 _COLUMN = re.compile(r"^ {4}(\w+) (.+?) COMMENT '((?:[^']|'')*)',?$", re.MULTILINE)
 _ALTERED = re.compile(r"\b(DEFAULT|ALIAS|CODEC|MATERIALIZED)\b.*$", re.DOTALL)
 
@@ -128,12 +132,16 @@ def tables_page() -> str:
         for migration in load_migrations()
         for table, column, comment in _CORRECTED.findall(migration.sql)
     }
+    added = [found for migration in load_migrations() for found in _ADDED.findall(migration.sql)]
     for migration in load_migrations():
         for kind, name, body, comment in _TABLE.findall(migration.sql):
             if name.endswith("_data"):
                 continue
             lines += [f"## `{name}`{' (view)' if kind.upper() == 'VIEW' else ''}\n", f"{comment}\n"]
             columns = _COLUMN.findall(re.sub(r"\n {8}", " ", body))
+            for _, column, column_type, doc, before in (one for one in added if one[0] == name):
+                place = [c for c, _, _ in columns].index(before) + 1
+                columns.insert(place, (column, column_type, doc))
             if kind.upper() == "TABLE" and columns:
                 lines += ["| column | type | meaning |", "|---|---|---|"]
                 lines += [

@@ -194,6 +194,8 @@ class ConnectorState:
         requests: HTTP requests made, retries included.
         requests_counted: Requests that count against the vendor's quota.
         not_modified: Requests answered 304 Not Modified.
+        pages_unchanged: Pages that said what was published last, by their digest, and were not published
+            again.
         retries: Requests that repeated a failed one.
         events: Raw events published.
         bytes_received: Body bytes received, content encoding undone.
@@ -214,6 +216,7 @@ class ConnectorState:
     requests: int
     requests_counted: int
     not_modified: int
+    pages_unchanged: int
     retries: int
     events: int
     bytes_received: int
@@ -236,6 +239,7 @@ class ConnectorState:
             "requests": self.requests,
             "requests_counted": self.requests_counted,
             "not_modified": self.not_modified,
+            "pages_unchanged": self.pages_unchanged,
             "retries": self.retries,
             "events": self.events,
             "bytes_received": self.bytes_received,
@@ -260,6 +264,7 @@ class ConnectorState:
             requests=data["requests"],
             requests_counted=data["requests_counted"],
             not_modified=data["not_modified"],
+            pages_unchanged=data["pages_unchanged"],
             retries=data["retries"],
             events=data["events"],
             bytes_received=data["bytes_received"],

@@ -19,14 +19,18 @@ from connectors.github.requests import polls
 from connectors.github.webhooks import WEBHOOKS
 from connectors.kit.auth import BearerHeader
 from connectors.kit.declaration import Connector
-from connectors.kit.quota import HeaderQuota
+from connectors.kit.quota import DocumentedRate, HeaderQuota
 
 GITHUB = Connector(
     name="github",
     title="GitHub",
     base_url="https://api.github.com",
     auth=BearerHeader(description="bearer token; without one 60 requests an hour"),
-    quota=HeaderQuota(description="5,000 requests an hour with a token, 60 without; X-RateLimit-* headers"),
+    quota=HeaderQuota(
+        # the secondary limit counts a 304 too: 900 points a minute, one for each GET
+        rate=DocumentedRate(900, 60.0),
+        description="5,000 requests an hour with a token, 60 without, X-RateLimit-* headers; 900 a minute",
+    ),
     headers={"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"},
     interval_seconds=60.0,
     anonymous_interval_seconds=900.0,

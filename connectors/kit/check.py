@@ -12,6 +12,7 @@ from connectors.kit.coverage import Coverage
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.errors import Refused
 from connectors.kit.event import Origin, poll_id, raw_event
+from connectors.kit.terms import Purpose
 from connectors.kit.wiring import Asking, account_advice, make_asking, not_set
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient, WrongUse
@@ -67,7 +68,8 @@ def _advice(connector: Connector, settings: Settings, result: CheckResult) -> st
 
 async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:
     try:
-        asking = make_asking(connector, settings.source(connector.name), clock)
+        source = settings.source(connector.name)
+        asking = make_asking(connector, source, clock, home=settings.home, purpose=Purpose.PERSON)
     except WrongUse as error:
         return CheckResult(connector.name, error=error)
     poll = asking.polls[0]
@@ -75,13 +77,15 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
     ask = poll.ask(url)
     shown = asking.client.redacted(ask.url) + ask.mark
     try:
-        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body)
+        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body, endpoint=poll.endpoint)
+        remaining = await _remaining(asking)
     except CrosscurrentError as error:
         away = isinstance(error, Transient) and not isinstance(error, Backpressure)
-        return CheckResult(connector.name, shown, quota_remaining=_remaining(asking), error=error, away=away)
+        remaining = await _remaining(asking)
+        return CheckResult(connector.name, shown, quota_remaining=remaining, error=error, away=away)
     finally:
-        await asking.client.close()
-    return _mapped(connector, settings.tenant, poll, shown, response, asking, clock)
+        await asking.close()
+    return _mapped(connector, settings.tenant, poll, shown, response, remaining, clock)
 
 
 def _mapped(
@@ -90,7 +94,7 @@ def _mapped(
     poll: Poll,
     url: str,
     response: Response,
-    asking: Asking,
+    remaining: int | None,
     clock: Clock,
 ) -> CheckResult:
     origin = Origin(
@@ -126,10 +130,10 @@ def _mapped(
             todo="check that the target is what it should be",
         )
     return CheckResult(
-        connector.name, url, response.status, _remaining(asking), things, measurements, coverage, failure
+        connector.name, url, response.status, remaining, things, measurements, coverage, failure
     )
 
 
-def _remaining(asking: Asking) -> int | None:
-    left = asking.pacer.budget.left
+async def _remaining(asking: Asking) -> int | None:
+    left = await asking.pacer.left()
     return None if left is None else left.remaining

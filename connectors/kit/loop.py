@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
-from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_SCHEDULED, QUOTA_REMAINING
+from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_PLANNED, POLLS_SCHEDULED, QUOTA_REMAINING
 from connectors.kit.pace import Pacer
+from connectors.kit.planner import Planner
 from connectors.kit.poller import SLOW_RETRY_SECONDS, Polled, Poller, Standing
 from connectors.kit.schedule import Schedule
 from connectors.kit.webhooks.asked import Asked
@@ -34,6 +36,7 @@ class Loop:
         poller: makes a poll.
         pacer: knows the quota.
         schedule: knows what is due.
+        planner: plans the intervals.
         health: is told what came of each poll.
         clock: the time.
         standings: where requests stand, by request key.
@@ -46,6 +49,7 @@ class Loop:
         poller: Poller,
         pacer: Pacer,
         schedule: Schedule,
+        planner: Planner,
         health: Health,
         clock: Clock,
         standings: Mapping[str, Standing],
@@ -54,6 +58,7 @@ class Loop:
         self._poller = poller
         self._pacer = pacer
         self._schedule = schedule
+        self._planner = planner
         self._health = health
         self._clock = clock
         self._standings = dict(standings)
@@ -65,12 +70,8 @@ class Loop:
 
     def add(self, polls: Iterable[Poll]) -> None:
         """Schedule polls, and what their stored states say that they had found."""
-        now = self._clock.monotonic_seconds()
         for poll in polls:
-            self._schedule.add(poll, now)
-            standing = self._standings.get(poll.request_key)
-            if standing is not None:
-                self._add_found(standing.state.found)
+            self._add(poll)
         POLLS_SCHEDULED.labels(self._connector.name).set(len(self._schedule))
 
     def ask(self, polls: list[Poll]) -> bool:
@@ -81,6 +82,10 @@ class Loop:
             self._asked.add(poll)
         self._wake.set()
         return True
+
+    def wait_seconds(self) -> float:
+        """Return how long until the first poll is due."""
+        return self._schedule.wait_seconds(self._clock.monotonic_seconds()) or 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop; what is under way then is finished, or dropped after a while.
@@ -152,7 +157,7 @@ class Loop:
         try:
             polled = await self._poller.poll(poll, standing)
             pause_seconds = polled.pause_seconds
-            self._take_in(poll, polled, self._clock.monotonic_seconds() - began, scheduled=scheduled)
+            await self._take_in(poll, polled, self._clock.monotonic_seconds() - began, scheduled=scheduled)
         except Fatal as error:
             self._fatal = error
         except CrosscurrentError as error:
@@ -165,22 +170,34 @@ class Loop:
         finally:
             self._running_keys.discard(poll.request_key)
             if scheduled:
-                self._schedule.put_back(poll, self._clock.monotonic_seconds(), pause_seconds)
+                interval_seconds = self._planner.interval_seconds(poll)
+                self._schedule.put_back(
+                    poll, self._clock.monotonic_seconds(), interval_seconds, pause_seconds
+                )
 
-    def _take_in(self, poll: Poll, polled: Polled, seconds: float, *, scheduled: bool) -> None:
+    async def _take_in(self, poll: Poll, polled: Polled, seconds: float, *, scheduled: bool) -> None:
         name = self._connector.name
         self._standings[poll.request_key] = polled.standing
         self._add_found(polled.standing.state.found)
+        if scheduled:
+            self._planner.saw(poll, polled.standing.state.changes, polled.cost.requests)
+            await self._plan()
         if scheduled or polled.error is None:
             # what is asked for once and is not there says nothing about the source
             self._health.polled(poll.request_key, polled.error)
         POLLS.labels(name, polled.outcome).inc()
         POLL_SECONDS.labels(name).observe(seconds)
-        left = self._pacer.budget.left
+        left = await self._pacer.left()
         if left is not None:
             QUOTA_REMAINING.labels(name).set(left.remaining)
         if polled.error is not None:
             _LOG.warning(f"poll_{polled.outcome}", request_key=poll.request_key, error=str(polled.error))
+
+    async def _plan(self) -> None:
+        now = self._clock.monotonic_seconds()
+        if self._planner.is_due(now):
+            self._planner.plan(await self._pacer.planned(), now)
+            POLLS_PLANNED.labels(self._connector.name).set(self._planner.polls_per_second())
 
     def _failed(self, poll: Poll, error: CrosscurrentError) -> None:
         POLLS.labels(self._connector.name, "failed").inc()
@@ -190,10 +207,24 @@ class Loop:
     def _add_found(self, found: Iterable[Found]) -> None:
         if self._connector.poll_for is None:
             return
-        new = [self._connector.poll_for(endpoint, target) for endpoint, target in found]
-        now = self._clock.monotonic_seconds()
-        for poll in new:
-            if self._schedule.add(poll, now):
-                # what this one had found when it was polled before
-                standing = self._standings.get(poll.request_key)
-                self._add_found(standing.state.found if standing else ())
+        for endpoint, target in found:
+            self._add(self._connector.poll_for(endpoint, target))
+
+    def _add(self, poll: Poll) -> None:
+        standing = self._standings.get(poll.request_key)
+        if standing is None:
+            self._schedule.add(poll, self._clock.monotonic_seconds())
+            return
+        changes = standing.state.changes
+        self._planner.saw(poll, changes, 1)
+        if self._schedule.add(poll, self._clock.monotonic_seconds() + self._rest_seconds(poll, changes)):
+            # what this one had found when it was polled before
+            self._add_found(standing.state.found)
+
+    def _rest_seconds(self, poll: Poll, changes: ChangeHistory) -> float:
+        """Return how long a request still has to wait after a start: one that was just polled costs nothing again."""
+        if changes.looked_at_ms is None:
+            return 0.0
+        interval_seconds = self._planner.interval_seconds(poll)
+        passed_seconds = self._clock.now_utc().timestamp() - changes.looked_at_ms / 1000
+        return min(max(0.0, interval_seconds - passed_seconds), interval_seconds)

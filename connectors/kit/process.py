@@ -15,6 +15,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.event import STAGE
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
+from connectors.kit.planner import Planner
 from connectors.kit.poller import Poller, Standing
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
@@ -113,7 +114,7 @@ class Runtime:
                 await self._poll(asking, publisher, stored, stop, listening)
         finally:
             if asking is not None:
-                await asking.client.close()
+                await asking.close()
             if producer is not None:
                 await asyncio.to_thread(producer.close)
             if listening is not None:
@@ -133,7 +134,7 @@ class Runtime:
         listening: Listening | None,
     ) -> None:
         standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
-        _restore_quota(asking, standings.values(), self._clock)
+        await _restore_quota(asking, standings.values(), self._clock)
         poller = Poller(
             self._connector,
             base_url=asking.base_url,
@@ -149,13 +150,16 @@ class Runtime:
             self._connector,
             poller=poller,
             pacer=asking.pacer,
-            schedule=Schedule(asking.interval_seconds),
+            schedule=Schedule(),
+            planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),
             health=self._health,
             clock=self._clock,
             standings=standings,
         )
         loop.add(asking.polls)
-        self._health.started(f"{self._connector.name}: its first request has not been answered yet")
+        resting = loop.wait_seconds() > _START_RETRY_SECONDS
+        first = f"{self._connector.name}: its first request has not been answered yet"
+        self._health.started(None if resting else first)
         _LOG.info(
             "connector_started",
             source=self._connector.name,
@@ -221,7 +225,7 @@ class Runtime:
             return
 
     def _make_asking(self) -> Asking:
-        return make_asking(self._connector, self._source, self._clock)
+        return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
 
     def _topics(self) -> tuple[str, ...]:
         raw, letters = topic_name(RAW, self._connector.name), topic_name(DEAD_LETTER, STAGE)
@@ -247,7 +251,7 @@ class Runtime:
         return lives[raw].partition("/")[0]
 
 
-def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
+async def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
     quotas = [standing.state.quota for standing in standings if standing.state.quota]
     if not quotas:
         return
@@ -255,7 +259,5 @@ def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) 
     reset_at_ms = max(quota.reset_at_ms for quota in quotas)
     window = [quota for quota in quotas if quota.reset_at_ms > reset_at_ms - _SAME_WINDOW_MS]
     last = min(window, key=lambda quota: quota.remaining)
-    seconds_left = reset_at_ms / 1000 - clock.now_utc().timestamp()
-    if seconds_left > 0:
-        reset_at = clock.monotonic_seconds() + seconds_left
-        asking.pacer.budget.restore(Remaining(last.limit, last.remaining, reset_at))
+    if reset_at_ms / 1000 > clock.now_utc().timestamp():
+        await asking.pacer.restore(Remaining(last.limit, last.remaining, reset_at_ms / 1000))

@@ -37,6 +37,10 @@ NOTION = Connector(
     # somebody saved the same thing at that moment
     ask_again=frozenset({CONFLICT}),
     not_measured=NOT_MEASURED,
+    # each answer has an id of its own, and the address of a file is signed anew
+    volatile=("request_id", "**.file.url", "**.file.expiry_time"),
+    # pages_edited counts the day before the answer, so it falls while nothing changes
+    unchanged_seconds_max=3600.0,
     concurrency_max=4,
     webhooks=WEBHOOKS,
     account_help="the secret of an internal integration from https://www.notion.so/profile/integrations, with the "

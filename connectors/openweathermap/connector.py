@@ -31,4 +31,6 @@ OPENWEATHERMAP = Connector(
     not_measured=NOT_MEASURED,
     account_help="an API key from https://home.openweathermap.org/api_keys; the free plan is enough, there are no "
     "scopes, and a new key works after some minutes up to two hours",
+    # internal parameters, by the documentation; dt stays: the same weather at a later dt is a new measurement
+    volatile=("base", "cod", "message", "sys.id", "sys.type", "sys.message"),
 )

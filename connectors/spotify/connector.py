@@ -41,6 +41,8 @@ SPOTIFY = Connector(
     table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # links to samples are signed for a while
+    volatile=("**.preview_url", "**.audio_preview_url"),
     concurrency_max=4,
     account_help="client id and client secret of an app made at https://developer.spotify.com/dashboard, with "
     "Web API chosen; there are no scopes, since nothing of a user's own is asked for",

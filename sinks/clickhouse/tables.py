@@ -147,6 +147,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("requests", INT32),
         ("requests_counted", INT32),
         ("not_modified", INT32),
+        ("pages_unchanged", INT32),
         ("retries", INT32),
         ("events", INT32),
         ("bytes_received", INT64),

@@ -75,6 +75,7 @@ class DriftProcessor:
     """
 
     name = "drift"
+    keeps_state = True
 
     def __init__(
         self, codec: Codec, sources: Iterable[str], settings: DriftSettings, maps: Maps | None = None

@@ -230,6 +230,7 @@ class Receiver:
                 requests=0,
                 requests_counted=0,
                 not_modified=0,
+                pages_unchanged=0,
                 retries=0,
                 events=1,
                 bytes_received=len(body),

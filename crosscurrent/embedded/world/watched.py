@@ -34,7 +34,11 @@ def watched_sources(hour_seconds: float) -> dict[str, dict[str, str]]:
     interval = f"{hour_seconds / _POLLS_PER_HOUR:.3f}"
     unhindered = {"requests_per_minute_max": str(_UNHINDERED_PER_MINUTE)}
     return {
-        "github": {"targets": _list(watched_organisations()), "poll_interval_seconds": interval},
+        "github": {
+            "targets": _list(watched_organisations()),
+            "poll_interval_seconds": interval,
+            **unhindered,
+        },
         "openweathermap": {
             "targets": _list(watched_cities()),
             "poll_interval_seconds": interval,

@@ -57,7 +57,7 @@ async def refusal(base_url: str, path: str = "/", **bounds: object) -> Crosscurr
     clock = SystemClock()
     client = HttpClient(base_url, BearerHeader(), "t0ken-of-ours", **bounds)  # type: ignore[arg-type]
     pacer = Pacer(SOURCE, DocumentedRate(1e9), requests_per_minute_max=None, clock=clock)
-    fetcher = Fetcher(SOURCE, client, pacer, clock, not_modified_is_free=False)
+    fetcher = Fetcher(SOURCE, client, pacer, not_modified_is_free=False)
     try:
         async with asyncio.timeout(20):
             with pytest.raises(CrosscurrentError) as caught:
