@@ -9,6 +9,7 @@ from itertools import count
 from typing import Final, TypeVar
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, iso_time, json_answer
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.music_catalogue import (
     ARTIST,
     ARTISTS,
@@ -70,10 +71,14 @@ class MusicBrainzApi:
     Args:
         scenario: its seed and start.
         terms: how callers are treated.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, terms: MusicBrainzTerms) -> None:
+    def __init__(
+        self, scenario: Scenario, terms: MusicBrainzTerms, movements: MovementModel | None = None
+    ) -> None:
         self._scenario = scenario
+        self._movements = movements
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
         self._numbers = count(1)
@@ -107,7 +112,7 @@ class MusicBrainzApi:
                 200, b'<?xml version="1.0" encoding="UTF-8"?><metadata/>', "application/xml; charset=utf-8"
             )
         hour = int((call.now_seconds - self._scenario.start_seconds) // 3600)
-        payloads = MusicPayloads(self._scenario, hour, included)
+        payloads = MusicPayloads(self._scenario, hour, included, self._movements)
         if found["mbid"] is not None:
             return _looked_up(found["mbid"], entity, payloads, hour)
         if "query" in call.query:
