@@ -20,8 +20,8 @@ ALARM_WITHIN = timedelta(hours=24)
 """An alarm is of a break if it comes so long after its first hour at most, or while it lasts."""
 
 _PAIRS = """
-SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, sign(coefficient) AS sign,
-       count() AS windows, min(window_end) AS first_end, max(window_end) AS last_end, avg(coefficient) AS coefficient
+SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, sign(pair.coefficient) AS sign,
+       count() AS windows, min(window_end) AS first_end, max(window_end) AS last_end, avg(pair.coefficient) AS mean_coefficient
 FROM correlations AS pair
 WHERE tenant = {tenant:String} AND significant AND splitByChar('.', pair.left)[1] != splitByChar('.', pair.right)[1]
 GROUP BY left_name, right_name, lag_seconds, sign
