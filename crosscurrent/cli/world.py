@@ -38,7 +38,8 @@ def world(
     scenario: ScenarioOption = None,
     port: Annotated[int, typer.Option("--port", help="Port on loopback; 0 takes a free one.")] = DEFAULT_PORT,
     speed: Annotated[
-        float | None, typer.Option("--speed", help="Virtual seconds a real second; an hour in 0.2 s if not said.")
+        float | None,
+        typer.Option("--speed", help="Virtual seconds a real second; an hour in 0.2 s if not said."),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed is another world.")] = None,
     faults: Annotated[int, typer.Option("--faults", min=0, help="So many faults at random hours.")] = 0,

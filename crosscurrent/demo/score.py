@@ -21,7 +21,7 @@ ALARM_WITHIN = timedelta(hours=24)
 
 _PAIRS = """
 SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, sign(pair.coefficient) AS sign,
-       count() AS windows, min(window_end) AS first_end, max(window_end) AS last_end, avg(pair.coefficient) AS mean_coefficient
+       count() AS windows, min(window_end) AS first_end, max(window_end) AS last_end
 FROM correlations AS pair
 WHERE tenant = {tenant:String} AND significant AND splitByChar('.', pair.left)[1] != splitByChar('.', pair.right)[1]
 GROUP BY left_name, right_name, lag_seconds, sign
@@ -222,9 +222,7 @@ def _same_by(truth: Mapping[str, Any]) -> Callable[[str, str], bool]:
         )
         group_of |= dict.fromkeys(joined, joined)
     derived = {
-        (source, measure): base
-        for source, base, measures in truth.get("forms", [])
-        for measure in measures
+        (source, measure): base for source, base, measures in truth.get("forms", []) for measure in measures
     }
 
     def base_of(series: str) -> str:
@@ -238,7 +236,9 @@ def _same_by(truth: Mapping[str, Any]) -> Callable[[str, str], bool]:
     return is_true
 
 
-def _break_score(planted: Mapping[str, Any], alarms: Sequence[Mapping[str, Any]], newest: datetime) -> BreakScore:
+def _break_score(
+    planted: Mapping[str, Any], alarms: Sequence[Mapping[str, Any]], newest: datetime
+) -> BreakScore:
     at = _moment(planted["at"])
     hits = [alarm["observed_at"] for alarm in alarms if _is_of_a_break(alarm, [planted])]
     reached = newest >= at

@@ -11,9 +11,7 @@ from crosscurrent.demo.score import FALSE_SHOWN_MAX, BreakScore, CouplingScore, 
 def score_data(score: Score) -> dict[str, object]:
     """Return a score as plain JSON data."""
     breaks = [{**asdict(one), "at": one.at.strftime("%Y-%m-%dT%H:%M:%SZ")} for one in score.breaks]
-    pairs = [
-        {"left": left, "right": right, "windows": windows} for left, right, windows in score.false_pairs
-    ]
+    pairs = [{"left": left, "right": right, "windows": windows} for left, right, windows in score.false_pairs]
     return {
         **asdict(score),
         "breaks": breaks,
