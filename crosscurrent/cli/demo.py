@@ -37,7 +37,7 @@ def demo(
     plan = FAST if fast else FULL
     home = settings.home / _FOLDER
     if recordings is None:
-        sources = DEMO_SOURCES
+        sources: tuple[str, ...] = DEMO_SOURCES
         options = HomeOptions(sources=sources, world=True, world_arguments=plan.world_arguments)
         background = _fresh(home, options, environment(plan, settings))
     else:

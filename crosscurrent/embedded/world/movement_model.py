@@ -144,7 +144,7 @@ class MovementModel:
         number = int(hours[0]) // BLOCK_HOURS
         random = generator(self._seed, _stream(_COUNTS_STREAM, movement.series), number)
         totals = before + np.cumsum(random.poisson(rates))
-        return movement.level + totals, float(totals[-1])
+        return np.asarray(movement.level + totals, dtype=np.float64), float(totals[-1])
 
     def _season(self, movement: Movement, hours: NDArray[np.int64]) -> FloatArray:
         at = self._start_hour + hours
@@ -177,7 +177,8 @@ class _Series:
             end = _end(shift.until_hour)
             # what a trend has brought stays when it ends
             values += shift.size * np.clip(np.minimum(hours, end) - shift.at_hour + 1, 0, None)
-        values = np.round(np.clip(values, self.movement.low, self.movement.high), self.movement.decimals)
+        within = np.clip(values, self.movement.low, self.movement.high)
+        values = np.asarray(np.round(within, self.movement.decimals), dtype=np.float64)
         for shift in self._of("flatline"):
             for index in np.flatnonzero(_holds(shift, hours)).tolist():
                 values[index] = values[index - 1] if index else before

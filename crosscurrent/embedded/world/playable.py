@@ -210,6 +210,10 @@ def _repositories(scenario: Scenario) -> Iterator[str]:
     return (one.full_name for one in scenario.repositories)
 
 
+def _places(key: Callable[[City], str]) -> Callable[[Scenario], Iterator[str]]:
+    return lambda scenario: map(key, scenario.cities)
+
+
 def _music(*kinds: str) -> Callable[[Scenario], Iterator[str]]:
     return lambda _: (music_id(kind, number) for number in (0, 1, 2) for kind in kinds)
 
@@ -247,7 +251,7 @@ _ALL = (
             "openweathermap",
             measure,
             _weather(measure),
-            lambda scenario, key=position_of if measure == "pm2_5" else city_key: map(key, scenario.cities),
+            _places(position_of if measure == "pm2_5" else city_key),
         )
         for measure in _WEATHER
     ),

@@ -53,7 +53,8 @@ def watched_sources(
     """
     everything = _targets()
     for name in series:
-        target = _TARGET_OF.get(name.source, lambda _: "")(name)
+        target_of = _TARGET_OF.get(name.source)
+        target = target_of(name) if target_of else ""
         if target and target not in everything[name.source]:
             everything[name.source] += (target,)
     return {

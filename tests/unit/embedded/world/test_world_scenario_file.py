@@ -97,7 +97,7 @@ def test_file_that_is_not_there_is_told_with_what_is(tmp_path: Path) -> None:
 def test_every_measure_that_may_move_can_be_watched() -> None:
     names = list(playable(default_scenario(1)))
     assert {tuple(name.partition(":")[0].split(".")) for name in names} == set(PLAYABLE)
-    series = [SeriesName(*name.partition(":")[0].split("."), name.partition(":")[2]) for name in names]
+    series = [_series(name) for name in names]
     watched = watched_sources(0.5, series)
     for one in series:
         if one.source in {"spotify", "tmdb", "musicbrainz"}:
@@ -142,6 +142,12 @@ def test_vendor_shows_what_the_file_moves(vendor: str, series: str, address: str
     expected = [model.value(name.source, name.measure, name.entity, hour) for hour in range(8)]
     assert shown == expected
     assert len(set(shown)) > 1
+
+
+def _series(text: str) -> SeriesName:
+    head, _, entity = text.partition(":")
+    source, _, measure = head.partition(".")
+    return SeriesName(source, measure, entity)
 
 
 def _value(world: World, vendor: str, address: str, path: str) -> float:
