@@ -24,7 +24,7 @@ from crosscurrent.embedded.home.spec import (
 )
 from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.embedded.world.movement import SeriesName
-from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
+from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
 from crosscurrent.settings import Settings, source_variable
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
@@ -98,7 +98,7 @@ def make_plan(
     """
     layout = Layout.of(settings.home)
     broker = BROKERS[options.broker]
-    play = _player(options, world_port, world_anchor)
+    play = _player(settings, options, world_port, world_anchor)
     servers = _servers(settings, options, broker, layout)
     names = tuple(spec.name for spec in servers)
     restores = BROKER in names and broker.forgets and (CLICKHOUSE in names or bool(settings.clickhouse.url))
@@ -265,15 +265,16 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
     ]
 
 
-def _player(options: HomeOptions, port: int | None, anchor: float | None) -> ProcessSpec | None:
+def _player(
+    settings: Settings, options: HomeOptions, port: int | None, anchor: float | None
+) -> ProcessSpec | None:
     if port is None:
         return None
     place = ("--host", HOST, "--port", str(port))
     if options.recordings is not None:
         arguments, name, path = ("--dir", str(options.recordings)), RECORDINGS, "/_recordings/index"
     else:
-        named = () if options.scenario is None else ("--scenario", options.scenario)
-        given = (*named, *(options.world_arguments or _WORLD_ARGUMENTS))
+        given = (*_scenario_arguments(settings, options), *(options.world_arguments or _WORLD_ARGUMENTS))
         anchored = ("--anchor", str(anchor)) if anchor is not None and "--anchor" not in given else ()
         arguments, name, path = (*given, *anchored), WORLD, "/_world/state"
     return ProcessSpec(
@@ -283,6 +284,27 @@ def _player(options: HomeOptions, port: int | None, anchor: float | None) -> Pro
         probe=HttpProbe(path, port),
         listens=(PortUse(port, "the port of the played vendors"),),
     )
+
+
+def _scenario_arguments(settings: Settings, options: HomeOptions) -> tuple[str, ...]:
+    if options.scenario is None:
+        return ()
+    named = ("--scenario", options.scenario)
+    if options.world_arguments:
+        return named
+    sources = enabled_sources(settings, options)
+    watched = [source for source in sources if not _is_set(settings.source(source), "targets")]
+    return (*named, *pace_arguments(watched, _moved(options)))
+
+
+def _moved(options: HomeOptions) -> tuple[SeriesName, ...]:
+    """Return the series that the scenario moves."""
+    if options.scenario is None:
+        return ()
+    # what reads files needs what computes values, which no other home pays for
+    from crosscurrent.embedded.world.scenario_file import load_scenario
+
+    return tuple(movement.series for movement in load_scenario(options.scenario).movements)
 
 
 def _environment(
@@ -325,13 +347,7 @@ def _environment(
 
 def _watched(settings: Settings, options: HomeOptions) -> dict[str, str]:
     """Return what is watched of the played vendors, where the settings do not say."""
-    series: tuple[SeriesName, ...] = ()
-    if options.scenario is not None:
-        # what reads files needs what computes values, which no other home pays for
-        from crosscurrent.embedded.world.scenario_file import load_scenario
-
-        series = tuple(movement.series for movement in load_scenario(options.scenario).movements)
-    watched = watched_sources(_WORLD_HOUR_SECONDS, series)
+    watched = watched_sources(_WORLD_HOUR_SECONDS, _moved(options))
     return {
         source_variable(source, name): value
         for source, section in watched.items()

@@ -222,6 +222,8 @@ def random_faults(
     for index in range(count):
         vendor = vendors[index % len(vendors)]
         possible = [kind for kind in kinds or RANDOM_KINDS if can_hit(vendor, kind)]
+        if not possible:
+            continue
         kind = possible[index // len(vendors) % len(possible)]
         wait_seconds = 1.0 if kind in WAITING_KINDS else 0.0
         seconds = SLOW_SECONDS_DEFAULT if kind == "slow" else wait_seconds

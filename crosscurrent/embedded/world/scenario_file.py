@@ -16,7 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from crosscurrent.embedded.world.default_scenario import CITIES, REPOSITORIES
-from crosscurrent.embedded.world.faults import FAULTS_PENDING_MAX, TimedFault, fault_from, random_faults
+from crosscurrent.embedded.world.faults import (
+    FAULTS_PENDING_MAX,
+    RANDOM_KINDS,
+    TimedFault,
+    fault_from,
+    random_faults,
+)
 from crosscurrent.embedded.world.movement import Link, Movement, Outage, SeriesName, Shift
 from crosscurrent.embedded.world.playable import PLAYABLE, default_movement
 from crosscurrent.embedded.world.scenario import Scenario
@@ -234,7 +240,17 @@ class _Meaning:
                 self._vendor(one, f"random_faults.vendors[{index}]")
                 for index, one in enumerate(random.vendors or VENDORS)
             ]
-            made += random_faults(random.count, self._form.seed, hours=self._form.hours, vendors=vendors)
+            for index, kind in enumerate(random.kinds):
+                if kind not in RANDOM_KINDS:
+                    path = f"random_faults.kinds[{index}]"
+                    raise self._wrong(path, repr(kind), f"one of {', '.join(RANDOM_KINDS)}")
+            made += random_faults(
+                random.count,
+                self._form.seed,
+                hours=self._form.hours,
+                vendors=vendors,
+                kinds=random.kinds,
+            )
         if sum(one.count for one in made) > FAULTS_PENDING_MAX:
             raise self._wrong("faults", "too many", f"at most {FAULTS_PENDING_MAX}")
         return tuple(made)

@@ -93,6 +93,9 @@ class RandomFaultsForm(_Table):
 
     count: int = Field(ge=0, le=10_000, description="How many.")
     vendors: list[str] = Field(default_factory=list, description="Whom they hit; all if none are named.")
+    kinds: list[str] = Field(
+        default_factory=list, description="Which; all but those of a payload if none are named."
+    )
 
 
 class Form(_Table):

@@ -51,12 +51,7 @@ def watched_sources(
         series: what the scenario moves, which is watched beside what always is.
         sources: which sources.
     """
-    everything = _targets()
-    for name in series:
-        target_of = _TARGET_OF.get(name.source)
-        target = target_of(name) if target_of else ""
-        if target and target not in everything[name.source]:
-            everything[name.source] += (target,)
+    everything = _all_targets(series)
     return {
         source: {
             "targets": orjson.dumps(everything[source]).decode(),
@@ -65,6 +60,34 @@ def watched_sources(
         }
         for source in sources
     }
+
+
+def pace_arguments(sources: Iterable[str], series: Iterable[SeriesName] = ()) -> tuple[str, ...]:
+    """Return the arguments of a world whose hours last until all that is asked each hour was.
+
+    Else a machine that is slow or busy would miss hours, and what is found would depend on it.
+
+    Args:
+        sources: who asks, for what ``watched_sources`` names.
+        series: as there.
+    """
+    everything = _all_targets(series)
+    arguments: list[str] = []
+    for source in sources:
+        for kind, prefix in _ASKED_EACH_HOUR.get(source, {}).items():
+            count = sum(target.startswith(kind) for target in everything[source])
+            arguments += ("--pace", f"/{source}{prefix}={count}") if count else ()
+    return tuple(arguments)
+
+
+def _all_targets(series: Iterable[SeriesName]) -> dict[str, tuple[str, ...]]:
+    everything = _targets()
+    for name in series:
+        target_of = _TARGET_OF.get(name.source)
+        target = target_of(name) if target_of else ""
+        if target and target not in everything[name.source]:
+            everything[name.source] += (target,)
+    return everything
 
 
 def _targets() -> dict[str, tuple[str, ...]]:
@@ -100,6 +123,19 @@ _HOURS_BETWEEN: Final[Mapping[str, float]] = {
     # facts that somebody corrects now and then
     "pokeapi": _HOURS_PER_DAY,
     "pokeapi_graphql": _HOURS_PER_DAY,
+}
+
+
+# source to the begin of its targets to the begin of the paths that they ask each hour
+_ASKED_EACH_HOUR: Final[Mapping[str, Mapping[str, str]]] = {
+    "github": {"org:": "/orgs/"},
+    "openweathermap": {"": "/data/2.5/weather"},
+    "musicbrainz": {
+        f"{entity}:": f"/ws/2/{entity}/" for entity in ("artist", "release-group", "release", "recording")
+    },
+    "notion": {"page:": "/v1/pages/"},
+    "spotify": {"artist:": "/v1/artists/", "album:": "/v1/albums/", "track:": "/v1/tracks/"},
+    "tmdb": {f"{media}:": f"/3/{media}/" for media in ("movie", "tv", "person")},
 }
 
 
