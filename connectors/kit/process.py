@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 import uvloop
@@ -39,31 +39,71 @@ _START_RETRY_SECONDS = 2.0
 _SAME_WINDOW_MS = 5000
 
 
-def run_connector(
-    connector: Connector, settings: Settings, *, registry: SchemaRegistry | None = None
+def run_connectors(
+    connectors: Sequence[Connector], settings: Settings, *, registry: SchemaRegistry | None = None
 ) -> None:
-    """Poll a source until SIGTERM or SIGINT.
+    """Poll sources until SIGTERM or SIGINT, each with connections, state and quota of its own.
+
+    They share the process, its metrics port and its end: what ends one of them ends all.
 
     Args:
-        connector: what is declared.
-        settings: addresses, credential, targets.
+        connectors: what is declared.
+        settings: addresses, credentials, targets.
         registry: the schema registry; the one in the settings if ``None``.
 
     Raises:
-        WrongUse: the source lacks what it needs, or the metrics port is taken.
+        WrongUse: a source lacks what it needs, or the metrics port is taken.
         ServerAway: the broker does not answer at the start.
         Fatal: the registry refuses a schema.
     """
     codec = Codec(registry or ConfluentRegistry(settings.registry_url))
-    uvloop.run(_run_until_signal(Runtime(connector, settings, codec)))
+    runtimes = [Runtime(connector, settings, codec) for connector in connectors]
+    uvloop.run(_run_until_signal(runtimes, settings.metrics.port))
 
 
-async def _run_until_signal(runtime: Runtime) -> None:
+async def _run_until_signal(runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await runtime.run(stop)
+    await run_until(stop, runtimes, metrics_port)
+
+
+async def run_until(stop: asyncio.Event, runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
+    """Run connectors, with the metrics and health of all of them on one port, until asked to stop.
+
+    Args:
+        stop: set to end; it is set too when one of them ends.
+        runtimes: the connectors.
+        metrics_port: see ``ProcessServer``.
+
+    Raises:
+        WrongUse: a source lacks what it needs, or the metrics port is taken.
+        ServerAway: the broker does not answer at the start.
+        Fatal: the registry refuses a schema.
+    """
+    # wrong settings are told before any server is waited for
+    for runtime in runtimes:
+        runtime.prepare()
+    server = ProcessServer(
+        metrics_port, lambda: [reason for runtime in runtimes for reason in runtime.not_ready()]
+    )
+    server.start()
+    try:
+        await _run_together(runtimes, stop)
+    finally:
+        server.close()
+
+
+async def _run_together(runtimes: Sequence[Runtime], stop: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(runtime.run(stop)) for runtime in runtimes]
+    for task in tasks:
+        task.add_done_callback(lambda _: stop.set())
+    # whoever did not fail ends cleanly before the failure is told
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 class Runtime:
@@ -84,20 +124,27 @@ class Runtime:
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None
+        self._asking: Asking | None = None
+        self._listening: Listening | None = None
+
+    def prepare(self) -> None:
+        """Read the settings; comes before ``run``, on its event loop.
+
+        Raises:
+            WrongUse: the source lacks what it needs, or the port of its webhooks is taken.
+        """
+        if not self._source.recordings_url:
+            self._asking = self._make_asking()
+            self._listening = listening_for(self._connector, self._settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop.
 
         Raises:
-            WrongUse: the source lacks what it needs, or the metrics port is taken.
             ServerAway: the broker does not answer at the start.
             Fatal: the registry refuses a schema.
         """
-        # wrong settings are told before any server is waited for
-        asking = None if self._source.recordings_url else self._make_asking()
-        listening = None if asking is None else listening_for(self._connector, self._settings)
-        server = ProcessServer(self._settings.metrics.port, self._not_ready)
-        server.start()
+        asking, listening = self._asking, self._listening
         producer = None
         try:
             await asyncio.to_thread(self._ensure_topics)
@@ -119,9 +166,9 @@ class Runtime:
                 await asyncio.to_thread(producer.close)
             if listening is not None:
                 listening.close()
-            server.close()
 
-    def _not_ready(self) -> list[str]:
+    def not_ready(self) -> list[str]:
+        """Return the reasons why it cannot work now; none means ready."""
         away = self._publisher.not_ready() if self._publisher is not None else []
         return away or self._health.not_ready()
 

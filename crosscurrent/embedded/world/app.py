@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from crosscurrent.embedded.world.exchange import JSON, Answer
 from crosscurrent.embedded.world.faults import Fault
 from crosscurrent.embedded.world.truth import truth
-from crosscurrent.embedded.world.world import VENDORS, World, takes_post
+from crosscurrent.embedded.world.vendors import VENDORS
+from crosscurrent.embedded.world.world import World, takes_post
 from crosscurrent.errors import WrongUse
 
 GZIP_BYTES_MIN = 512

@@ -18,7 +18,7 @@ from crosscurrent.embedded.world.github_payload import (
     repository_payload,
 )
 from crosscurrent.embedded.world.issue_list import IssueChoice
-from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_id import id_of
 from crosscurrent.embedded.world.repository_model import USERS_COUNT
 from crosscurrent.embedded.world.webhooks import Happening
 

@@ -6,7 +6,9 @@ Source: https://developers.notion.com/reference/webhooks-events-delivery
 from __future__ import annotations
 
 from crosscurrent.embedded.world.exchange import iso_time
-from crosscurrent.embedded.world.notion_model import BOT, DATA_SOURCES, Row, Workspace, id_of
+from crosscurrent.embedded.world.movement_model import MovementModel
+from crosscurrent.embedded.world.notion_id import id_of
+from crosscurrent.embedded.world.notion_model import BOT, DATA_SOURCES, Row, Workspace
 from crosscurrent.embedded.world.notion_payload import Objects
 from crosscurrent.embedded.world.webhooks import Happening
 
@@ -19,10 +21,11 @@ class NotionDeliveries:
     Args:
         seed: of the scenario.
         start_seconds: epoch seconds at which the world starts.
+        movements: what the scenario moves.
     """
 
-    def __init__(self, seed: int, start_seconds: int) -> None:
-        self._workspace = Workspace(seed)
+    def __init__(self, seed: int, start_seconds: int, movements: MovementModel | None = None) -> None:
+        self._workspace = Workspace(seed, movements)
         self._objects = Objects(start_seconds)
         self._start_seconds = start_seconds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from crosscurrent.embedded.home.options import HomeOptions
 from crosscurrent.embedded.home.plan import Plan, make_plan
 from crosscurrent.embedded.home.spec import dependents
+from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SourceSettings
 
@@ -86,6 +88,32 @@ def test_plan_lets_an_app_be_granted_tokens_by_the_world(tmp_path: Path) -> None
         "CLIENT_ID": "played",
         "CLIENT_SECRET": None,
     }
+
+
+def test_plan_lets_all_played_sources_share_a_process(tmp_path: Path) -> None:
+    plan = make_plan(settings_of(tmp_path), HomeOptions(sources=VENDORS, world=True), world_port=8070)
+    shared = next(spec for spec in plan.specs if spec.name == "connectors")
+    assert shared.command[-len(VENDORS) :] == VENDORS
+    assert not [name for name in names(plan) if name.startswith("connector.")]
+    for vendor in VENDORS:
+        assert plan.environment[f"CROSSCURRENT_SOURCES__{vendor.upper()}__ENABLED"] == "true"
+
+
+def test_plan_lets_hours_of_a_scenario_last_until_they_were_seen(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, sources={"github": SourceSettings(targets=("org:tarnholt",))})
+    options = HomeOptions(sources=VENDORS, world=True, scenario="many-couplings")
+    plan = make_plan(settings, options, world_port=8070)
+    command = plan.specs[0].command
+    paces = [word for before, word in pairwise(command) if before == "--pace"]
+    assert command[command.index("--scenario") + 1] == "many-couplings"
+    assert "/openweathermap/data/2.5/weather=8" in paces
+    # who watches something else of his own cannot be waited for
+    assert not [pace for pace in paces if pace.startswith("/github")]
+
+
+def test_options_refuse_a_scenario_without_a_world() -> None:
+    with pytest.raises(WrongUse, match="--world"):
+        HomeOptions(scenario="nothing").check()
 
 
 def test_plan_points_sources_at_recordings(tmp_path: Path) -> None:
