@@ -78,6 +78,14 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "polls",
+        "A thousand polls at once",
+        (
+            "1,000 concurrent polls in one process under 300 MB",
+            "each host's limits kept, and none answered 429",
+        ),
+    ),
+    Benchmark(
         "honesty",
         "How often unrelated series are called related",
         ("a false pair in at most one replicate of twenty (more than chance explains at 1%)",),

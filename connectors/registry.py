@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,10 @@ CONNECTORS: dict[str, Connector] = {
     )
 }
 MAPPINGS: dict[str, MapPayload] = {name: connector.map_payload for name, connector in CONNECTORS.items()}
+MAPS: dict[str, Mapping[str, Collection[str]]] = {
+    name: connector.table.maps for name, connector in CONNECTORS.items() if connector.table is not None
+}
+"""Source to endpoint to the objects in its payloads whose field names are data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,12 @@ class Sources:
     def mappings(self) -> dict[str, MapPayload]:
         """Name to mapping."""
         return {name: connector.map_payload for name, connector in self.connectors.items()}
+
+    @property
+    def maps(self) -> dict[str, Mapping[str, Collection[str]]]:
+        """Source to endpoint to the objects in its payloads whose field names are data."""
+        tables = {name: connector.table for name, connector in self.connectors.items()}
+        return {name: table.maps for name, table in tables.items() if table is not None}
 
 
 def all_sources(directory: Path) -> Sources:

@@ -1,25 +1,36 @@
 """The one module that reads the environment.
 
 Settings come from the environment (prefix ``CROSSCURRENT_``, nesting by ``__``), a ``.env`` file, or
-``crosscurrent.toml`` in the working directory; the later ones yield to the earlier.
+``crosscurrent.toml`` in the working directory; the later ones yield to the earlier. A secret may also be the content of a
+file, whose path is set instead (``…__TOKEN_FILE``), or an entry of the system's keyring (``keyring:service/name``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
 from crosscurrent.errors import WrongUse
+from crosscurrent.secret_reference import BadReference, resolved
 
 EMBEDDED_HOST = "127.0.0.1"
+WEBHOOK_PORTS = {"github": 8091, "notion": 8092}
+"""Where it is listened for webhooks of the sources that send them, if the settings name no port."""
+
+
+_BAD_REFERENCE: Literal["bad_reference"] = "bad_reference"
 
 
 def source_variable(source: str, name: str) -> str:
@@ -35,7 +46,29 @@ def source_variable(source: str, name: str) -> str:
 class Section(BaseModel):
     """A group of settings: frozen, and a name it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_secrets(cls, given: object) -> object:
+        """Put the secrets in place of what refers to them."""
+        if not isinstance(given, Mapping):
+            return given
+        try:
+            return resolved(given, [name for name, field in cls.model_fields.items() if is_secret(field)])
+        except BadReference as error:
+            facts = {
+                "field": error.field,
+                "found": error.found,
+                "expected": error.expected,
+                "todo": error.todo,
+            }
+            raise PydanticCustomError(_BAD_REFERENCE, "{found}", facts) from None
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Return whether a field holds a secret."""
+    return field.annotation is SecretStr or SecretStr in get_args(field.annotation)
 
 
 class KafkaSettings(Section):
@@ -119,6 +152,20 @@ class SourceSettings(Section):
     token_url: str | None = Field(
         None, description="Address that grants tokens for `client_id`; the vendor's own if not set."
     )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret with which the vendor signs its webhooks (GitHub, Notion); with it the connector listens.",
+    )
+    webhook_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on which the connector listens for webhooks; the source's own if not set.",
+    )
+    webhook_host: str = Field(
+        EMBEDDED_HOST,
+        description="Address on which the connector listens for webhooks; 0.0.0.0 inside a container.",
+    )
     contact: str | None = Field(
         None,
         max_length=200,
@@ -126,7 +173,16 @@ class SourceSettings(Section):
         description="A mail or web address for the User-Agent, for vendors that ask who is calling.",
     )
     poll_interval_seconds: float | None = Field(
-        None, gt=0, description="Seconds between polls; the connector's own choice if not set."
+        None,
+        gt=0,
+        description="Seconds between polls, at least; if not set, the connector's own choice, from which it "
+        "stretches the polls of what seldom changes.",
+    )
+    poll_interval_seconds_max: float | None = Field(
+        None,
+        gt=0,
+        description="Seconds to which the polls of what seldom changes are stretched at most. Without it a "
+        "`poll_interval_seconds` that is set is kept to.",
     )
     requests_per_minute_max: float | None = Field(
         None,
@@ -142,6 +198,13 @@ class SourceSettings(Section):
         (),
         description="What to watch: repositories and organisations, cities, creatures; see the source's README.",
     )
+
+
+def webhook_port_of(name: str, source: SourceSettings) -> int | None:
+    """Return the port on which a source's webhooks are awaited; ``None`` if neither a secret nor a port is set."""
+    if source.webhook_port is None and source.webhook_secret is None:
+        return None
+    return WEBHOOK_PORTS.get(name) if source.webhook_port is None else source.webhook_port
 
 
 class CorrelateSettings(Section):
@@ -174,6 +237,17 @@ class DetectSettings(Section):
     )
     series_count_max: int = Field(
         20000, ge=1, description="Series kept; further ones are refused and counted."
+    )
+
+
+class DriftSettings(Section):
+    """The watch over the shape of payloads."""
+
+    warm_up_payloads: int = Field(
+        20, ge=2, le=10_000, description="Payloads of an endpoint that are only learned from."
+    )
+    payloads_per_false_alarm: float = Field(
+        1e6, ge=100, description="Mean payloads between two false alarms of a path, at least."
     )
 
 
@@ -211,6 +285,7 @@ class Settings(BaseSettings):
         toml_file="crosscurrent.toml",
         frozen=True,
         extra="forbid",
+        hide_input_in_errors=True,
     )
 
     home: Path = Field(Path(".crosscurrent"), description="Data directory of the embedded home.")
@@ -230,6 +305,7 @@ class Settings(BaseSettings):
     sources: dict[str, SourceSettings] = Field({}, description="One section for each source.")
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()
+    drift: DriftSettings = DriftSettings()
     worker: WorkerSettings = WorkerSettings()
     sink: SinkSettings = SinkSettings()
 
@@ -260,6 +336,11 @@ class Settings(BaseSettings):
         """The ClickHouse address in force."""
         return self.clickhouse.url or f"http://{EMBEDDED_HOST}:{self.clickhouse.embedded_port}"
 
+    def secrets(self) -> list[str]:
+        """Return every secret that is set."""
+        sections: list[Section] = [self.clickhouse, *self.sources.values()]
+        return [secret for section in sections for secret in _secrets_in(section)]
+
     def source(self, name: str) -> SourceSettings:
         """Return the section of one source, empty if nothing was set."""
         return self.sources.get(name, SourceSettings())
@@ -273,19 +354,56 @@ def load_settings() -> Settings:
     """
     try:
         return Settings()
-    except ValidationError as error:
+    except SettingsError as error:
+        # its cause quotes what could not be read, which may be a secret
         raise WrongUse(
-            "; ".join(_describe(detail) for detail in error.errors()),
-            expected="values as in the settings reference",
+            str(error),
+            expected="values as in the settings reference; lists and sections as JSON",
             todo="correct the environment variable, the .env line or the crosscurrent.toml entry named above",
-        ) from error
+        ) from None
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=True)
+        raise _wrong(details) from None
 
 
-def _describe(detail: object) -> str:
-    fields = dict(detail) if isinstance(detail, dict) else {}
-    location = tuple(fields.get("loc", ()))
-    name = "CROSSCURRENT_" + "__".join(str(part).upper() for part in location)
-    # a secret must not be echoed, so the value is shown only where the field is not one
-    secret = any(str(part) in {"token", "password"} for part in location)
-    value = "a secret value" if secret else repr(fields.get("input"))
-    return f"{name} is {value}: {fields.get('msg', 'not valid')}"
+def _wrong(details: Sequence[Mapping[str, Any]]) -> WrongUse:
+    bad = next((detail for detail in details if detail["type"] == _BAD_REFERENCE), None)
+    if bad is not None:
+        facts = bad["ctx"]
+        name = _variable((*bad["loc"], facts["field"]))
+        return WrongUse(f"{name} {facts['found']}", expected=facts["expected"], todo=facts["todo"])
+    return WrongUse(
+        "; ".join(_describe(detail) for detail in details),
+        expected="values as in the settings reference",
+        todo="correct the environment variable, the .env line or the crosscurrent.toml entry named above",
+    )
+
+
+def _describe(detail: Mapping[str, Any]) -> str:
+    # a name that is not known may be a mistyped one of a secret
+    shown = repr(detail["input"]) if _is_shown(detail["loc"]) else "a value that is not shown"
+    return f"{_variable(detail['loc'])} is {shown}: {detail['msg']}"
+
+
+def _variable(location: tuple[object, ...]) -> str:
+    return "CROSSCURRENT_" + "__".join(str(part).upper() for part in location)
+
+
+def _is_shown(location: tuple[object, ...]) -> bool:
+    of_source = location[:1] == ("sources",)
+    fields = SourceSettings.model_fields if of_source else Settings.model_fields
+    for part in location[2:] if of_source else location:
+        field = fields.get(str(part))
+        if field is None:
+            return False
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return not is_secret(field)
+        fields = field.annotation.model_fields
+    return False
+
+
+def _secrets_in(section: Section) -> Iterator[str]:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if is_secret(field) and isinstance(value, SecretStr) and value.get_secret_value():
+            yield value.get_secret_value()

@@ -31,6 +31,10 @@ _TABLE = re.compile(
     r"CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)\n(.*?)COMMENT '((?:[^']|'')*)';", re.DOTALL | re.IGNORECASE
 )
 _CORRECTED = re.compile(r"^ALTER TABLE (\w+) COMMENT COLUMN (\w+) '((?:[^']|'')*)';", re.MULTILINE)
+_ADDED = re.compile(
+    r"^ALTER TABLE (\w+) ADD COLUMN IF NOT EXISTS (\w+) (.+?) COMMENT '((?:[^']|'')*)' AFTER (\w+);",
+    re.MULTILINE,
+)
 _COLUMN = re.compile(r"^ {4}(\w+) (.+?) COMMENT '((?:[^']|'')*)',?$", re.MULTILINE)
 _ALTERED = re.compile(r"\b(DEFAULT|ALIAS|CODEC|MATERIALIZED)\b.*$", re.DOTALL)
 
@@ -61,6 +65,11 @@ def settings_page() -> str:
         "# Settings\n",
         "From the environment, a `.env` file or `crosscurrent.toml` in the working directory; the later ones yield to "
         "the earlier. In the file, `CROSSCURRENT_KAFKA__PARTITIONS` is `partitions` in the section `[kafka]`.\n",
+        "A secret (token, password, client secret, webhook secret) may also come from a file or from the system's "
+        "keyring: set `…__TOKEN_FILE` to the path of a file that holds nothing else (as Docker and Kubernetes give "
+        "secrets; a newline at its end is left out), or set the secret to `keyring:<service>/<name>` (needs "
+        "`pip install 'crosscurrent[keyring]'`). "
+        "The path and the secret itself together are an error.\n",
         "| setting | default | what it is |",
         "|---|---|---|",
     ]
@@ -118,19 +127,23 @@ def tables_page() -> str:
     lines = [
         _NOTE.format(origin="sinks/clickhouse/migrations"),
         "# Tables\n",
-        "All in the database `crosscurrent`. A view has the columns of its table.\n",
+        "All in the database `crosscurrent`. A view has the columns of its table, unless it names others.\n",
     ]
     corrected = {
         (table, column): comment
         for migration in load_migrations()
         for table, column, comment in _CORRECTED.findall(migration.sql)
     }
+    added = [found for migration in load_migrations() for found in _ADDED.findall(migration.sql)]
     for migration in load_migrations():
         for kind, name, body, comment in _TABLE.findall(migration.sql):
             if name.endswith("_data"):
                 continue
             lines += [f"## `{name}`{' (view)' if kind.upper() == 'VIEW' else ''}\n", f"{comment}\n"]
             columns = _COLUMN.findall(re.sub(r"\n {8}", " ", body))
+            for _, column, column_type, doc, before in (one for one in added if one[0] == name):
+                place = [c for c, _, _ in columns].index(before) + 1
+                columns.insert(place, (column, column_type, doc))
             if kind.upper() == "TABLE" and columns:
                 lines += ["| column | type | meaning |", "|---|---|---|"]
                 lines += [

@@ -28,6 +28,7 @@ from schemas.records import (
     ObservationBatch,
     ProcessorState,
     RawEvent,
+    SchemaDrift,
     Series,
 )
 from schemas.repeated import RepeatedItems
@@ -90,6 +91,7 @@ class Codec:
         ConnectorState: "connector_state",
         ProcessorState: "processor_state",
         DeadLetter: "dead_letter",
+        SchemaDrift: "schema_drift",
     }
 
     def __init__(self, registry: SchemaRegistry) -> None:

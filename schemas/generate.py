@@ -28,7 +28,7 @@ _HEADER = '''"""The records on the topics, generated from ``schemas/avro`` by ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 '''
@@ -127,7 +127,9 @@ def _type(avro: Any) -> str:
 
 
 def _default(field: dict[str, Any]) -> str:
-    return " = None" if "default" in field and field["default"] is None else ""
+    if field.get("default", ...) is None:
+        return " = None"
+    return " = field(default_factory=list)" if field.get("default") == [] else ""
 
 
 def _to_avro(field: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,11 +15,13 @@ __all__ = [
     "DeadLetter",
     "Entity",
     "EntityBatch",
+    "EntityLink",
     "Incident",
     "ObservationBatch",
     "ProcessorState",
     "RawEvent",
     "RefusedSeries",
+    "SchemaDrift",
     "Series",
 ]
 
@@ -192,6 +194,8 @@ class ConnectorState:
         requests: HTTP requests made, retries included.
         requests_counted: Requests that count against the vendor's quota.
         not_modified: Requests answered 304 Not Modified.
+        pages_unchanged: Pages that said what was published last, by their digest, and were not published
+            again.
         retries: Requests that repeated a failed one.
         events: Raw events published.
         bytes_received: Body bytes received, content encoding undone.
@@ -212,6 +216,7 @@ class ConnectorState:
     requests: int
     requests_counted: int
     not_modified: int
+    pages_unchanged: int
     retries: int
     events: int
     bytes_received: int
@@ -234,6 +239,7 @@ class ConnectorState:
             "requests": self.requests,
             "requests_counted": self.requests_counted,
             "not_modified": self.not_modified,
+            "pages_unchanged": self.pages_unchanged,
             "retries": self.retries,
             "events": self.events,
             "bytes_received": self.bytes_received,
@@ -258,6 +264,7 @@ class ConnectorState:
             requests=data["requests"],
             requests_counted=data["requests_counted"],
             not_modified=data["not_modified"],
+            pages_unchanged=data["pages_unchanged"],
             retries=data["retries"],
             events=data["events"],
             bytes_received=data["bytes_received"],
@@ -568,6 +575,63 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntityLink:
+    """A link from a thing to an id of another catalogue, with its evidence.
+
+    Attributes:
+        record_id: Deterministic id, from the raw event, the thing, the relation and the id.
+        entity_type: Type of the thing.
+        entity_id: Natural key of the thing within source and type.
+        relation: same: the id is one of the thing's own; refers: the thing points to what has the id.
+        namespace: Whose id it is: isrc, gtin, imdb, wikidata, url, or source.type for the things of a
+            source, such as spotify.artist.
+        external_id: The id, in the form that its namespace gives it.
+        path: Where in the payload of the raw event it stands.
+        score: How sure the link is, 0 to 1; 1 for an id that the vendor states.
+        observed_at: When the payload showed it, UTC.
+    """
+
+    record_id: str
+    entity_type: str
+    entity_id: str
+    relation: Literal["same", "refers"]
+    namespace: str
+    external_id: str
+    path: str
+    score: float
+    observed_at: datetime
+
+    def to_avro(self) -> dict[str, Any]:
+        """Return the record as fastavro takes it."""
+        return {
+            "record_id": self.record_id,
+            "entity_type": self.entity_type,
+            "entity_id": self.entity_id,
+            "relation": self.relation,
+            "namespace": self.namespace,
+            "external_id": self.external_id,
+            "path": self.path,
+            "score": self.score,
+            "observed_at": self.observed_at,
+        }
+
+    @classmethod
+    def from_avro(cls, data: dict[str, Any]) -> EntityLink:
+        """Return the record that fastavro read."""
+        return cls(
+            record_id=data["record_id"],
+            entity_type=data["entity_type"],
+            entity_id=data["entity_id"],
+            relation=data["relation"],
+            namespace=data["namespace"],
+            external_id=data["external_id"],
+            path=data["path"],
+            score=data["score"],
+            observed_at=data["observed_at"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityBatch:
     """All things that one payload describes, as seen at that time.
 
@@ -577,6 +641,7 @@ class EntityBatch:
         source: Connector name of the raw event.
         raw_record_id: record_id of the raw event the things were taken from.
         entities: The things.
+        links: What the payload says that these things are called elsewhere, or point to.
     """
 
     tenant: str
@@ -584,6 +649,7 @@ class EntityBatch:
     source: str
     raw_record_id: str
     entities: list[Entity]
+    links: list[EntityLink] = field(default_factory=list)
 
     def to_avro(self) -> dict[str, Any]:
         """Return the record as fastavro takes it."""
@@ -593,6 +659,7 @@ class EntityBatch:
             "source": self.source,
             "raw_record_id": self.raw_record_id,
             "entities": [item.to_avro() for item in self.entities],
+            "links": [item.to_avro() for item in self.links],
         }
 
     @classmethod
@@ -604,6 +671,7 @@ class EntityBatch:
             source=data["source"],
             raw_record_id=data["raw_record_id"],
             entities=[Entity.from_avro(item) for item in data["entities"]],
+            links=[EntityLink.from_avro(item) for item in data["links"]],
         )
 
 
@@ -758,7 +826,7 @@ class ProcessorState:
     Attributes:
         tenant: Tenant to which the record belongs.
         record_id: Id from processor, partition, key and checkpoint.
-        processor: normalise, correlate or detect.
+        processor: Name of the processor, such as normalise or drift.
         partition: Input partition to which the state belongs.
         state_key: series_id of a series' state, or positions for the checkpoint itself, which is
             written last.
@@ -901,4 +969,99 @@ class RawEvent:
             poll_id=data["poll_id"],
             cursor=data["cursor"],
             payload=data["payload"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaDrift:
+    """A change in the shape of what an endpoint answers, against what was learned of its payloads before.
+
+    Attributes:
+        tenant: Tenant to which the record belongs.
+        record_id: Deterministic id from the raw event that showed the change, its kind and the path.
+        source: Connector name.
+        endpoint: Endpoint of the source whose payloads changed.
+        path: Where in the payload, such as $.items[].id; [] stands for an array's entries, .* for
+            the entries of a map.
+        kind: What changed: a field is new or there again, stays away, has another type, is null
+            more often, holds numbers outside of their range; or there are more paths than are
+            learned.
+        expected: What was usual, in words.
+        found: What came, in words.
+        example: A value that shows the change, as JSON, cut and without secrets; null where there is
+            nothing to show.
+        chance: How often this would be seen if nothing had changed, 0 to 1; 1 if that is not
+            estimated.
+        payloads_before: Payloads that showed what was usual.
+        payloads_changed: Payloads from the first that deviated to the one that decided.
+        first_seen_at: Event time of the first payload that deviated, UTC.
+        first_raw_record_id: record_id of the raw event of that payload.
+        observed_at: Event time of the payload that decided, UTC.
+        request_key: What the request for that payload asked for; secrets removed.
+        raw_record_id: record_id of the raw event of the payload that decided.
+    """
+
+    tenant: str
+    record_id: str
+    source: str
+    endpoint: str
+    path: str
+    kind: Literal[
+        "field_appeared", "field_vanished", "type_changed", "nulls_risen", "range_left", "paths_exceeded"
+    ]
+    expected: str
+    found: str
+    example: str | None = None
+    chance: float
+    payloads_before: int
+    payloads_changed: int
+    first_seen_at: datetime
+    first_raw_record_id: str
+    observed_at: datetime
+    request_key: str
+    raw_record_id: str
+
+    def to_avro(self) -> dict[str, Any]:
+        """Return the record as fastavro takes it."""
+        return {
+            "tenant": self.tenant,
+            "record_id": self.record_id,
+            "source": self.source,
+            "endpoint": self.endpoint,
+            "path": self.path,
+            "kind": self.kind,
+            "expected": self.expected,
+            "found": self.found,
+            "example": self.example,
+            "chance": self.chance,
+            "payloads_before": self.payloads_before,
+            "payloads_changed": self.payloads_changed,
+            "first_seen_at": self.first_seen_at,
+            "first_raw_record_id": self.first_raw_record_id,
+            "observed_at": self.observed_at,
+            "request_key": self.request_key,
+            "raw_record_id": self.raw_record_id,
+        }
+
+    @classmethod
+    def from_avro(cls, data: dict[str, Any]) -> SchemaDrift:
+        """Return the record that fastavro read."""
+        return cls(
+            tenant=data["tenant"],
+            record_id=data["record_id"],
+            source=data["source"],
+            endpoint=data["endpoint"],
+            path=data["path"],
+            kind=data["kind"],
+            expected=data["expected"],
+            found=data["found"],
+            example=data["example"],
+            chance=data["chance"],
+            payloads_before=data["payloads_before"],
+            payloads_changed=data["payloads_changed"],
+            first_seen_at=data["first_seen_at"],
+            first_raw_record_id=data["first_raw_record_id"],
+            observed_at=data["observed_at"],
+            request_key=data["request_key"],
+            raw_record_id=data["raw_record_id"],
         )

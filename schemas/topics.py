@@ -14,10 +14,11 @@ CORRELATIONS = "correlations"
 ANOMALIES = "anomalies"
 INCIDENTS = "incidents"
 ALERTS = "alerts"
+SCHEMA_DRIFT = "schema-drift"
 CONNECTOR_STATE = "connector-state"
 PROCESSOR_STATE = "processor-state"
 
-STAGES = ("connector", "normalise", "correlate", "detect", "sink")
+STAGES = ("connector", "normalise", "correlate", "detect", "drift", "sink")
 _PLAIN = (
     ENTITIES,
     OBSERVATIONS,
@@ -25,6 +26,7 @@ _PLAIN = (
     ANOMALIES,
     INCIDENTS,
     ALERTS,
+    SCHEMA_DRIFT,
     CONNECTOR_STATE,
     PROCESSOR_STATE,
 )
@@ -82,6 +84,7 @@ def schema_of(name: str) -> str:
         ANOMALIES: "anomaly",
         INCIDENTS: "incident",
         ALERTS: "alert",
+        SCHEMA_DRIFT: "schema_drift",
         CONNECTOR_STATE: "connector_state",
         PROCESSOR_STATE: "processor_state",
     }
@@ -95,7 +98,7 @@ def schema_of(name: str) -> str:
 def all_topics(sources: tuple[str, ...]) -> tuple[Topic, ...]:
     """Return every topic that is created for these sources, raw topics first."""
     names = [topic_name(RAW, source) for source in sources]
-    names += [ENTITIES, OBSERVATIONS, CORRELATIONS, ANOMALIES, *_COMPACTED]
+    names += [ENTITIES, OBSERVATIONS, CORRELATIONS, ANOMALIES, SCHEMA_DRIFT, *_COMPACTED]
     names += [topic_name(DEAD_LETTER, stage) for stage in STAGES]
     return tuple(Topic(name, schema_of(name), name in _COMPACTED) for name in names)
 

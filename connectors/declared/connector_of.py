@@ -6,7 +6,7 @@ from typing import assert_never
 
 from connectors.declared import vendor
 from connectors.declared.document import SourceDocument
-from connectors.declared.mapping import mapping_of
+from connectors.declared.mapping import table_of
 from connectors.declared.requests import Requests
 from connectors.kit.auth import (
     Auth,
@@ -29,6 +29,7 @@ def connector_of(name: str, declared: SourceDocument) -> Connector:
         declared: what its file says.
     """
     requests, client, targets = Requests(name, declared), declared.client, declared.targets
+    table = table_of(name, declared.resources, requests.target_of)
     has_children = any(resource.endpoint.parent for resource in declared.resources)
     return Connector(
         name=name,
@@ -39,7 +40,8 @@ def connector_of(name: str, declared: SourceDocument) -> Connector:
         interval_seconds=declared.poll_interval_seconds,
         endpoints=tuple(resource.name for resource in declared.resources),
         polls=requests.polls,
-        map_payload=mapping_of(name, declared.resources, requests.target_of),
+        map_payload=table.map_payload,
+        table=table,
         endpoint_of=requests.endpoint_of,
         poll_for=requests.poll_for if has_children else None,
         targets_default=targets.default if targets else (),

@@ -22,6 +22,7 @@ RESERVED: Final = frozenset(
         "connectors",
         "correlate",
         "detect",
+        "drift",
         "live",
         "normalise",
         "registry",

@@ -13,15 +13,14 @@ from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable
 from connectors.kit.readings import FUTURE_MS_MAX, Readings
 from crosscurrent.errors import Poison
-from schemas.mapping import MapPayload
 from schemas.records import RawEvent
 
 TargetOf = Callable[[str, str], str | None]
 """What a request asked about, by its endpoint and address."""
 
 
-def mapping_of(source: str, resources: tuple[Resource, ...], target_of: TargetOf) -> MapPayload:
-    """Return the mapping of a source.
+def table_of(source: str, resources: tuple[Resource, ...], target_of: TargetOf) -> MappingTable:
+    """Return the mappings of a source's endpoints.
 
     Args:
         source: name of the source.
@@ -31,7 +30,14 @@ def mapping_of(source: str, resources: tuple[Resource, ...], target_of: TargetOf
     mappings: dict[str, MapEndpoint] = {
         resource.name: _ResourceMapping(resource, target_of) for resource in resources
     }
-    return MappingTable(source, mappings, {}).map_payload
+    selectors = {resource.name: resource.endpoint.data_selector or "" for resource in resources}
+    # where the fields of an object are rows, a new one is no drift
+    maps = {
+        name: ("$." + selector.removesuffix("*").rstrip(".")).rstrip(".")
+        for name, selector in selectors.items()
+        if selector.endswith("*")
+    }
+    return MappingTable(source, mappings, {}, maps={name: (path,) for name, path in maps.items()})
 
 
 class _ResourceMapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.kit.external_ids import of_url, plain
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
 from schemas.records import RawEvent
@@ -17,13 +18,17 @@ def map_account(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     key = login.lower()
     readings.measure("followers", key, root.optional_count("followers"), kind="counter")
     readings.measure("public_repos", key, root.optional_count("public_repos"))
+    kind = "organisation" if root.peek("type") == _ORGANISATION else "user"
     readings.thing(
-        "organisation" if root.peek("type") == _ORGANISATION else "user",
+        kind,
         key,
         root.peek_text("name") or login,
         url=root.peek_text("html_url"),
         attributes=root.plain(*_PROPERTIES),
     )
+    readings.link(kind, key, of_url(root.peek_text("blog")), root, "blog", relation="refers")
+    twitter = plain("twitter")(root.peek_text("twitter_username"))
+    readings.link(kind, key, twitter, root, "twitter_username")
 
 
 def map_account_list(root: JsonNode, event: RawEvent, readings: Readings) -> None:

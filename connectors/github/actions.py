@@ -24,17 +24,21 @@ def map_workflow_runs(root: JsonNode, event: RawEvent, readings: Readings) -> No
     """Map a page of workflow runs, as things."""
     del event
     for row in root.rows("workflow_runs"):
-        repository, number = repository_in(row), row.whole("id")
-        attributes = row.plain(
-            *_PROPERTIES, "workflow_id", "path", "created_at", "run_started_at", "updated_at"
-        )
-        readings.thing(
-            "workflow_run",
-            f"{repository}/actions/runs/{number}",
-            row.peek_text("name"),
-            url=row.peek_text("html_url"),
-            attributes=attributes | {"repository": repository},
-        )
+        map_workflow_run(row, readings)
+
+
+def map_workflow_run(row: JsonNode, readings: Readings) -> None:
+    """Map a workflow run, as a thing."""
+    repository, number = repository_in(row), row.whole("id")
+    attributes = row.plain(*_PROPERTIES, "workflow_id", "path", "created_at", "run_started_at", "updated_at")
+    readings.thing(
+        "workflow_run",
+        f"{repository}/actions/runs/{number}",
+        row.peek_text("name"),
+        url=row.peek_text("html_url"),
+        attributes=attributes | {"repository": repository},
+        version=row.peek_text("updated_at"),
+    )
 
 
 def map_workflow_jobs(root: JsonNode, event: RawEvent, readings: Readings) -> None:

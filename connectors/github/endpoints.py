@@ -60,6 +60,8 @@ USER: Final = "user"
 WORKFLOW_JOBS: Final = "workflow_jobs"
 WORKFLOW_RUNS: Final = "workflow_runs"
 OTHER: Final = "other"
+WEBHOOK: Final = "webhook_"
+"""Begins the endpoint of a delivery; its kind follows."""
 
 NOT_MEASURED: Final = {
     EVENTS: "an event is one thing that happened, not a level; pages of successive polls overlap, so that "
@@ -97,6 +99,7 @@ NOT_MEASURED: Final = {
     PARTICIPATION: "weeks without their dates; commit_activity has the same numbers with dates",
     TRAFFIC_PATHS: "sums over a rolling fortnight for the ten most visited only: rows come and go by rank",
     TRAFFIC_REFERRERS: "sums over a rolling fortnight for the ten strongest only: rows come and go by rank",
+    f"{WEBHOOK}release": "what changes in a release has no time; the next poll counts its downloads",
     RATE_LIMIT: "the quota of our own credential: connector_runs has it",
     ROOT: "a list of addresses",
     OTHER: "this connector does not know the endpoint",

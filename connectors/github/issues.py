@@ -29,6 +29,7 @@ def map_issue(root: JsonNode, event: RawEvent, readings: Readings) -> None:
         root.peek_text("title"),
         url=root.peek_text("html_url"),
         attributes=attributes,
+        version=root.peek_text("updated_at"),
     )
 
 

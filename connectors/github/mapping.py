@@ -9,9 +9,11 @@ from connectors.github import endpoints
 from connectors.github.accounts import map_account, map_account_list, map_contributors, map_stargazers
 from connectors.github.actions import map_check_runs, map_workflow_jobs, map_workflow_runs
 from connectors.github.commits import map_branch, map_commit, map_commits
+from connectors.github.deliveries import MAPPINGS as DELIVERIES
 from connectors.github.deployments import map_deployment, map_deployments
 from connectors.github.events import map_events
 from connectors.github.issues import map_issue, map_issues, map_milestone, map_milestones
+from connectors.github.left_out import IGNORED, MAPS
 from connectors.github.releases import (
     map_release,
     map_release_asset,
@@ -80,8 +82,15 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.USER: map_account,
     endpoints.WORKFLOW_JOBS: map_workflow_jobs,
     endpoints.WORKFLOW_RUNS: map_workflow_runs,
+    **DELIVERIES,
 }
-TABLE: Final = MappingTable("github", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "github",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    maps={endpoints.LANGUAGES: MAPS},
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

@@ -13,8 +13,8 @@ from schemas.records import RawEvent
 _ASSET_ADDRESS = re.compile(r"/releases/download/(?P<tag>.+)/[^/]+")
 
 
-def map_release(root: JsonNode, event: RawEvent, readings: Readings) -> None:
-    """Map a release and the files attached to it."""
+def map_release(root: JsonNode, event: RawEvent, readings: Readings, *, measured: bool = True) -> None:
+    """Map a release and the files attached to it; their downloads only if it is known when they were so many."""
     del event
     repository, tag = repository_in(root), root.text("tag_name")
     key = f"{repository}@{tag}"
@@ -30,7 +30,7 @@ def map_release(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     )
     # drafts and the oldest releases lack the list
     for asset in root.rows("assets") if root.has("assets") else ():
-        _map_asset(asset, key, readings)
+        _map_asset(asset, key, readings, measured=measured)
 
 
 def map_releases(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -58,10 +58,11 @@ def map_release_assets(root: JsonNode, event: RawEvent, readings: Readings) -> N
         map_release_asset(row, event, readings)
 
 
-def _map_asset(asset: JsonNode, release: str, readings: Readings) -> None:
+def _map_asset(asset: JsonNode, release: str, readings: Readings, *, measured: bool = True) -> None:
     name = asset.text("name")
     key = f"{release}/{name}"
-    readings.measure("downloads", key, asset.count("download_count"), kind="counter")
+    if measured:
+        readings.measure("downloads", key, asset.count("download_count"), kind="counter")
     readings.thing(
         "release_asset",
         key,

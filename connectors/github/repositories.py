@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.github.keys import repository_asked, repository_key
+from connectors.kit.external_ids import of_url
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
 from schemas.records import RawEvent
@@ -21,6 +22,11 @@ def map_repository(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     """
     del event
     key = _thing(root, readings)
+    measure_counts(root, key, readings)
+
+
+def measure_counts(root: JsonNode, key: str, readings: Readings) -> None:
+    """Measure what is counted of a repository."""
     readings.measure("stargazers", key, root.count("stargazers_count"), kind="counter")
     readings.measure("forks", key, root.count("forks_count"), kind="counter")
     readings.measure("open_issues", key, root.count("open_issues_count"))
@@ -56,6 +62,13 @@ def _thing(row: JsonNode, readings: Readings) -> str:
     attributes |= {"owner": owner} if owner else {}
     attributes |= {"license": licence} if licence else {}
     readings.thing(
-        "repository", key, row.text("full_name"), url=row.peek_text("html_url"), attributes=attributes
+        "repository",
+        key,
+        row.text("full_name"),
+        url=row.peek_text("html_url"),
+        attributes=attributes,
+        version=row.peek_text("updated_at"),
     )
+    homepage = of_url(row.peek_text("homepage"))
+    readings.link("repository", key, homepage, row, "homepage", relation="refers")
     return key

@@ -14,6 +14,11 @@ from crosscurrent.errors import Poison
 
 ACCEPT_ENCODING = "gzip, deflate"
 
+PARTIAL_BYTES_MAX = 64 * 1024
+BOMB_BYTES_MIN = 4 * 1024 * 1024
+BOMB_RATIO = 200
+"""JSON of the most even kind shrinks some fifty times; deflate can do a thousand."""
+
 _GZIP_WBITS = 31
 _RAW_DEFLATE_WBITS = -15
 _IDENTITY = frozenset({"", "identity"})
@@ -43,6 +48,7 @@ class Body:
         self._coding = coding
         self._bytes_max = bytes_max
         self._body = bytearray()
+        self._received_bytes = 0
         self._inflate: _Inflate | None = None
 
     def feed(self, piece: bytes) -> None:
@@ -52,16 +58,19 @@ class Body:
             TooLarge: the body passes its bound.
             Truncated: the coding is broken.
         """
+        self._received_bytes += len(piece)
         if self._coding in _IDENTITY:
             self._append(piece)
             return
         while piece:
             inflate = self._inflate = self._inflate or self._new_inflate(piece)
-            room = self._bytes_max - len(self._body) + 1
+            # no more at a time than what shows a bomb, so that one is seen before it has grown to the bound
+            room = min(self._bytes_max - len(self._body) + 1, BOMB_BYTES_MIN)
             try:
                 self._append(inflate.decompress(piece, room))
             except zlib.error as error:
                 raise self._broken(str(error)) from error
+            self._refuse_bomb()
             piece = inflate.unconsumed_tail
             if inflate.eof:
                 # RFC 1952 section 2.2: a gzip file is a series of members
@@ -91,6 +100,18 @@ class Body:
                 partial=bytes(self._body),
                 expected=f"at most {self._bytes_max} bytes",
                 todo="ask for smaller pages, or poll this target with another tool",
+                reason="too_large",
+            )
+
+    def _refuse_bomb(self) -> None:
+        size, received = len(self._body), self._received_bytes
+        if size > BOMB_BYTES_MIN and size > received * BOMB_RATIO:
+            raise TooLarge(
+                f"a {self._coding} body of {received} bytes that stands for more than {size}",
+                partial=bytes(self._body[:PARTIAL_BYTES_MAX]),
+                expected=f"at most {BOMB_RATIO} times the bytes that are sent",
+                todo="check the base address: no vendor sends such a body",
+                reason="bomb",
             )
 
     def _new_inflate(self, piece: bytes) -> _Inflate:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connectors.kit.auth import NoAuth
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
+from connectors.kit.coverage import Coverage
 from connectors.kit.declaration import Connector, Poll
+from connectors.kit.errors import Refused
 from connectors.kit.event import Origin, poll_id, raw_event
-from connectors.kit.wiring import Asking, make_asking
+from connectors.kit.terms import Purpose
+from connectors.kit.wiring import Asking, account_advice, make_asking, not_set
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient, WrongUse
 from crosscurrent.settings import Settings
@@ -26,8 +30,10 @@ class CheckResult:
         quota_remaining: requests left by the vendor's word; ``None`` if it says nothing.
         entities: things that the payload maps to.
         observations: measurements that the payload maps to.
+        coverage: which paths of the payload are mapped; ``None`` if that is not known.
         error: what went wrong; ``None`` if nothing did.
         away: whether the vendor did not answer at all.
+        advice: what a person can still do for this source; empty if nothing.
     """
 
     source: str
@@ -36,18 +42,34 @@ class CheckResult:
     quota_remaining: int | None = None
     entities: int = 0
     observations: int = 0
+    coverage: Coverage | None = None
     error: CrosscurrentError | None = None
     away: bool = False
+    advice: str = ""
 
 
 def check_source(connector: Connector, settings: Settings) -> CheckResult:
-    """Return what one request to a source shows."""
-    return asyncio.run(_check(connector, settings, SystemClock()))
+    """Return what one request to a source shows, and what is still to be done for it."""
+    result = asyncio.run(_check(connector, settings, SystemClock()))
+    return replace(result, advice=_advice(connector, settings, result))
+
+
+def _advice(connector: Connector, settings: Settings, result: CheckResult) -> str:
+    if isinstance(result.error, WrongUse) or isinstance(connector.auth, NoAuth):
+        # what is missing stands in the error
+        return ""
+    lacking = not_set(connector, settings.source(connector.name))
+    if lacking:
+        return f"no credential is set: {connector.auth.description}. Set {', '.join(lacking)}{account_advice(connector)}"
+    if isinstance(result.error, Refused) and result.error.credential:
+        return f"the credential is refused; it has to be {connector.account_help}"
+    return ""
 
 
 async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:
     try:
-        asking = make_asking(connector, settings.source(connector.name), clock)
+        source = settings.source(connector.name)
+        asking = make_asking(connector, source, clock, home=settings.home, purpose=Purpose.PERSON)
     except WrongUse as error:
         return CheckResult(connector.name, error=error)
     poll = asking.polls[0]
@@ -55,13 +77,15 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
     ask = poll.ask(url)
     shown = asking.client.redacted(ask.url) + ask.mark
     try:
-        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body)
+        response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body, endpoint=poll.endpoint)
+        remaining = await _remaining(asking)
     except CrosscurrentError as error:
         away = isinstance(error, Transient) and not isinstance(error, Backpressure)
-        return CheckResult(connector.name, shown, quota_remaining=_remaining(asking), error=error, away=away)
+        remaining = await _remaining(asking)
+        return CheckResult(connector.name, shown, quota_remaining=remaining, error=error, away=away)
     finally:
-        await asking.client.close()
-    return _mapped(connector, settings.tenant, poll, shown, response, asking, clock)
+        await asking.close()
+    return _mapped(connector, settings.tenant, poll, shown, response, remaining, clock)
 
 
 def _mapped(
@@ -70,7 +94,7 @@ def _mapped(
     poll: Poll,
     url: str,
     response: Response,
-    asking: Asking,
+    remaining: int | None,
     clock: Clock,
 ) -> CheckResult:
     origin = Origin(
@@ -92,9 +116,11 @@ def _mapped(
     )
     things = measurements = 0
     failure: CrosscurrentError | None = None
+    coverage: Coverage | None = None
     try:
         mapped = connector.map_payload(event)
         things, measurements = len(mapped.things), len(mapped.measurements)
+        coverage = connector.table.coverage(event) if connector.table is not None else None
     except Poison as error:
         failure = error
     if failure is None and not things and not measurements:
@@ -104,10 +130,10 @@ def _mapped(
             todo="check that the target is what it should be",
         )
     return CheckResult(
-        connector.name, url, response.status, _remaining(asking), things, measurements, failure
+        connector.name, url, response.status, remaining, things, measurements, coverage, failure
     )
 
 
-def _remaining(asking: Asking) -> int | None:
-    left = asking.pacer.budget.left
+async def _remaining(asking: Asking) -> int | None:
+    left = await asking.pacer.left()
     return None if left is None else left.remaining

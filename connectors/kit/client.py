@@ -16,17 +16,20 @@ import httpx
 
 from connectors.kit.auth import Auth
 from connectors.kit.body import ACCEPT_ENCODING, Body
-from connectors.kit.errors import Refused, Truncated
+from connectors.kit.errors import BadAnswer, Truncated
+from connectors.kit.reach import Resolve, check_peer, check_reach, resolve
 from crosscurrent.errors import CrosscurrentError, Poison, Transient
 from crosscurrent.redaction import clean_bytes, clean_url, secret_values
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 REDIRECTS_MAX = 5
+HEADER_BYTES_MAX = 64 * 1024
+TOTAL_SECONDS_MAX = 300.0  # an answer that drips is given up
 CONNECTIONS_MAX = 32
 
 _UNAUTHORISED = 401
 _FIRST_ERROR_STATUS = 400
-_TOTAL_SECONDS_MAX = 300.0  # a body that drips is given up
+_TOO_LONG = "too long"  # h11 of headers that pass its own bound
 _TIMEOUT = httpx.Timeout(connect=10.0, read=30.0, write=10.0, pool=60.0)
 _KEEP_ALIVE_SECONDS = 55.0  # less than most servers', so that a connection is not found closed
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -97,6 +100,8 @@ class HttpClient:
         body_bytes_max: bytes of a body at most, content coding undone.
         transport: takes the place of the network, for tests.
         tokens: gives the credential of each request, instead of ``secret``; is closed with the client.
+        find: resolves host names that an answer leads to; with a ``transport`` there is no network to ask.
+        total_seconds_max: for one request, from its first byte to the last of its answer.
     """
 
     def __init__(
@@ -109,7 +114,11 @@ class HttpClient:
         body_bytes_max: int = BODY_BYTES_MAX,
         transport: httpx.AsyncBaseTransport | None = None,
         tokens: Tokens | None = None,
+        find: Resolve | None = None,
+        total_seconds_max: float = TOTAL_SECONDS_MAX,
     ) -> None:
+        self._find = find or (resolve if transport is None else _finds_nothing)
+        self._total_seconds_max = total_seconds_max
         _keep_libraries_quiet()
         parts = urlsplit(base_url)
         self._origin = (parts.scheme, parts.netloc)
@@ -166,7 +175,8 @@ class HttpClient:
             Transient: no connection, a timeout, or a connection that broke.
             Truncated: the body ended early; holds what came.
             TooLarge: the body passes its bound; holds its beginning.
-            Refused: more redirects than are followed, or no token is granted.
+            Refused: no token is granted; ``BadAnswer`` for more redirects than are followed, huge headers, or an
+                address that is not public.
             Poison: a content coding that was not asked for, or an address that is none.
         """
         headers = dict(headers or {})
@@ -244,8 +254,9 @@ class HttpClient:
             url = urljoin(url, location)
             if content is not None and not self._is_own(url):
                 return response
-        raise Refused(
+        raise BadAnswer(
             f"more than {REDIRECTS_MAX} redirects from {self.redacted(url)}",
+            reason="redirects",
             expected=f"at most {REDIRECTS_MAX}",
             todo="check the base address and the target",
         )
@@ -262,13 +273,20 @@ class HttpClient:
         body: Body | None = None
         try:
             sent_url, sent_headers = self._with_credential(url, headers, secret)
-            async with asyncio.timeout(_TOTAL_SECONDS_MAX):
+            own = self._is_own(url)
+            async with asyncio.timeout(self._total_seconds_max):
+                if not own:
+                    await check_reach(url, self.redacted(url), self._find)
                 method = "GET" if content is None else "POST"
                 request = self._client.build_request(
                     method, _parsed(sent_url), headers=sent_headers, content=content
                 )
                 answer = await self._client.send(request, stream=True)
                 try:
+                    if not own:
+                        stream = answer.extensions.get("network_stream")
+                        check_peer(stream and stream.get_extra_info("server_addr"), self.redacted(url))
+                    self._check_headers(answer.headers, url)
                     body = Body(answer.headers.get("content-encoding", ""), self._body_bytes_max)
                     async for piece in answer.aiter_raw():
                         body.feed(piece)
@@ -305,9 +323,25 @@ class HttpClient:
         content = value.encode("utf-8", "replace")
         return self.cleaned(content).decode("utf-8", "replace") if b"=" in content else value
 
+    def _check_headers(self, headers: httpx.Headers, url: str) -> None:
+        if sum(len(name) + len(value) for name, value in headers.raw) > HEADER_BYTES_MAX:
+            raise self._huge_headers(url)
+
+    def _huge_headers(self, url: str) -> BadAnswer:
+        return BadAnswer(
+            f"headers of more than {HEADER_BYTES_MAX} bytes from {self.redacted(url)}",
+            reason="huge_headers",
+            expected=f"at most {HEADER_BYTES_MAX} bytes",
+            todo="check the base address",
+        )
+
     def _broken(self, error: Exception, url: str, body: Body | None) -> CrosscurrentError:
         # the error's own text may hold the address with its key, so only its kind is told
         kind, where = type(error).__name__, self.redacted(url)
+        if isinstance(error, httpx.RemoteProtocolError) and _TOO_LONG in str(error).lower():
+            return self._huge_headers(url)
+        # httpx has timeouts of its own: this one is ours, over all of it
+        facts = {"reason": "too_slow"} if isinstance(error, TimeoutError) else {}
         if body is not None and isinstance(error, _BROKEN_OFF):
             partial = body.partial
             return Truncated(
@@ -315,6 +349,7 @@ class HttpClient:
                 partial=partial,
                 expected="as many bytes as its Content-Length or chunks say",
                 todo="nothing: it is asked for again",
+                **facts,
             )
         if isinstance(error, httpx.UnsupportedProtocol):
             return Poison(
@@ -324,7 +359,13 @@ class HttpClient:
             f"no answer from {where} ({kind})",
             expected="an answer within the timeouts",
             todo="check the network and the base address; it is asked again",
+            **facts,
         )
+
+
+async def _finds_nothing(host: str) -> tuple[str, ...]:
+    del host
+    return ()
 
 
 def user_agent(contact: str | None = None) -> str:

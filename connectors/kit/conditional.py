@@ -27,7 +27,9 @@ class Validators:
         return {name: value for name, value in named if value}
 
 
-def validators_of(headers: Mapping[str, str]) -> Validators | None:
-    """Return the validators in an answer, or ``None`` if it has none."""
-    validators = Validators(headers.get("etag"), headers.get("last-modified"))
-    return validators if validators.etag or validators.last_modified else None
+NO_VALIDATORS = Validators(None, None)
+
+
+def validators_of(headers: Mapping[str, str]) -> Validators:
+    """Return the validators in an answer."""
+    return Validators(headers.get("etag"), headers.get("last-modified"))

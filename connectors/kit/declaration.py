@@ -9,12 +9,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from connectors.kit.auth import Auth
 from connectors.kit.cursor import Cursor
 from connectors.kit.json_request import Ask, JsonBody
+from connectors.kit.mapping_table import MappingTable
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.quota import Quota
+from connectors.kit.webhooks.declaration import Webhooks
 from crosscurrent.errors import CrosscurrentError
 from schemas.mapping import MapPayload
 
 CONCURRENCY_DEFAULT = 8
+INTERVAL_STRETCH_MAX_DEFAULT = 8.0
 FOUND_MAX = 20_000  # further targets that one payload may name
 
 Found = tuple[str, str]
@@ -30,7 +33,7 @@ class Poll:
         target: what is asked about, such as ``apache/kafka``; with the endpoint it identifies the request.
         path: below the base address, with a leading slash.
         parameters: of the query, without the credential.
-        interval_multiple: how many of the source's poll intervals lie between two polls.
+        interval_multiple: how many of the source's poll intervals lie between two polls, at least.
         pagination: how its pages follow each other.
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
@@ -102,12 +105,14 @@ class Connector:
         base_url: the vendor's base address.
         auth: how the credential goes onto a request.
         quota: how many requests the vendor allows.
-        interval_seconds: between two polls of the fastest endpoint.
+        interval_seconds: between two polls of the fastest endpoint, at least: nothing changes faster, or the vendor
+            asks for it.
         endpoints: all that it may poll.
         polls: gives the polls for the targets in the settings.
         map_payload: what a payload says.
         endpoint_of: the endpoint of a recorded exchange, by method, path and the folder it was recorded in.
         anonymous_interval_seconds: the interval without a credential; the same as with one if ``None``.
+        interval_stretch_max: how many times its interval a request waits at most whose answer seldom changes.
         poll_for: gives the poll for a target that a payload named.
         targets_default: what is watched if the settings name nothing.
         targets_help: what a target looks like, for people.
@@ -118,7 +123,14 @@ class Connector:
         contact_required: whether the vendor wants an address of the caller in the ``User-Agent``.
         not_measured: endpoint to the reason why its payloads give no measurement.
         ask_again: statuses, beside those of every vendor, after which asking again may help.
+        table: the table behind ``map_payload``, which knows what of a payload is read; ``None`` if it has none.
+        volatile: dotted paths of what changes in an answer without being news, such as ``request_id``; an answer
+            that is else equal to the one published last is not published again (see ``content_digest``).
+        unchanged_seconds_max: after how long an equal answer is published all the same, for a source that measures
+            by the time of the answer; never if ``None``.
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
+        webhooks: how the vendor sends by itself; ``None`` if it does not.
+        account_help: where a person gets the credential, and with which rights.
     """
 
     name: str
@@ -132,6 +144,7 @@ class Connector:
     map_payload: MapPayload
     endpoint_of: Callable[[str, str | None, str], str]
     anonymous_interval_seconds: float | None = None
+    interval_stretch_max: float = INTERVAL_STRETCH_MAX_DEFAULT
     poll_for: Callable[[str, str], Poll] | None = None
     targets_default: tuple[str, ...] = ()
     targets_help: str = ""
@@ -142,4 +155,9 @@ class Connector:
     contact_required: bool = False
     not_measured: Mapping[str, str] = field(default_factory=dict)
     ask_again: frozenset[int] = frozenset()
+    table: MappingTable | None = None
+    volatile: tuple[str, ...] = ()
+    unchanged_seconds_max: float | None = None
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None
+    webhooks: Webhooks | None = None
+    account_help: str = ""

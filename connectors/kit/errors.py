@@ -6,6 +6,7 @@ Poison
 └── TooLarge         a body above the bound: dead-letter its beginning
 CrosscurrentError
 └── Refused          the vendor refuses this target for good: leave it, the others go on
+    └── BadAnswer    an answer that would harm us; ``reason`` says how
 """
 
 from __future__ import annotations
@@ -65,3 +66,17 @@ class Refused(CrosscurrentError):
     ) -> None:
         super().__init__(found, expected=expected, todo=todo, **facts)
         self.credential = credential
+
+
+class BadAnswer(Refused):
+    """An answer that passes a bound meant for servers that are broken, or mean harm.
+
+    Args:
+        found: what was there.
+        reason: a word for metrics.
+        expected: what would have been right.
+        todo: what the reader can do now.
+    """
+
+    def __init__(self, found: str, *, reason: str, expected: str = "", todo: str = "") -> None:
+        super().__init__(found, expected=expected, todo=todo, reason=reason)

@@ -30,6 +30,8 @@ _HEADERS_KEPT = frozenset(
         "link",
         "location",
         "retry-after",
+        "x-github-delivery",
+        "x-github-event",
         "x-github-media-type",
         "x-poll-interval",
     }

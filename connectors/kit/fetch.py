@@ -9,10 +9,9 @@ import stamina
 from connectors.kit.client import HttpClient, Response
 from connectors.kit.conditional import Validators
 from connectors.kit.cost import Cost
-from connectors.kit.instruments import RECEIVED_BYTES, REQUESTS, RETRIES
-from connectors.kit.pace import POLL_WAIT_SECONDS_MAX, Pacer
+from connectors.kit.instruments import BAD_ANSWERS, RECEIVED_BYTES, REQUESTS, RETRIES
+from connectors.kit.pace import POLL_WAIT_SECONDS_MAX, Pacer, Turn
 from connectors.kit.verdict import NOT_MODIFIED, asks_to_wait, failure, is_good, reason_in
-from crosscurrent.clock import Clock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Transient
 
 _RETRY_ATTEMPTS = 4
@@ -29,7 +28,6 @@ class Fetcher:
         source: name of the source.
         client: asks the vendor.
         pacer: holds the quota.
-        clock: the time.
         not_modified_is_free: whether a 304 does not count against the quota.
         credential_settings: names of the settings that hold the credential, for errors.
         ask_again: further statuses after which asking again may help.
@@ -41,7 +39,6 @@ class Fetcher:
         source: str,
         client: HttpClient,
         pacer: Pacer,
-        clock: Clock,
         *,
         not_modified_is_free: bool,
         credential_settings: tuple[str, ...] = ("token",),
@@ -51,14 +48,19 @@ class Fetcher:
         self._source = source
         self._client = client
         self._pacer = pacer
-        self._clock = clock
         self._not_modified_is_free = not_modified_is_free
         self._credential_settings = credential_settings
         self._ask_again = ask_again
         self._failure_in = failure_in
 
     async def fetch(
-        self, url: str, validators: Validators | None, cost: Cost, *, body: bytes | None = None
+        self,
+        url: str,
+        validators: Validators | None,
+        cost: Cost,
+        *,
+        body: bytes | None = None,
+        endpoint: str = "",
     ) -> Response:
         """Return a good answer: data, or 304 if the validators still hold.
 
@@ -67,6 +69,7 @@ class Fetcher:
             validators: of the version that was published; ``None`` if there is none.
             cost: is added to.
             body: JSON of a POST; ``None`` for a GET.
+            endpoint: of the request: vendors count some apart.
 
         Raises:
             Backpressure: the vendor asks to wait longer than a poll may.
@@ -86,22 +89,24 @@ class Fetcher:
                 if attempt.num > 1:
                     cost.retries += 1
                     RETRIES.labels(self._source).inc()
-                return await self._attempt(url, validators, cost, body)
+                return await self._attempt(url, validators, cost, body, endpoint)
         raise AssertionError("unreachable: the retry returns or raises")
 
     async def _attempt(
-        self, url: str, validators: Validators | None, cost: Cost, body: bytes | None
+        self, url: str, validators: Validators | None, cost: Cost, body: bytes | None, endpoint: str
     ) -> Response:
-        async with self._pacer.turn():
+        async with self._pacer.turn(endpoint) as turn:
             try:
                 conditions = validators.headers() if validators else None
                 response = await self._client.ask(url, conditions, body=body)
             except CrosscurrentError as error:
                 cost.requests += 1
                 REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
+                count_bad(self._source, error)
                 raise
+            turn.requests = response.requests
             self._count(response, cost)
-            return self._judged(response)
+            return await self._judged(turn, response)
 
     def _count(self, response: Response, cost: Cost) -> None:
         not_modified = response.status == NOT_MODIFIED
@@ -111,11 +116,10 @@ class Fetcher:
         cost.bytes_received += len(response.body)
         RECEIVED_BYTES.labels(self._source).inc(len(response.body))
 
-    def _judged(self, response: Response) -> Response:
-        budget, now = self._pacer.budget, self._clock.monotonic_seconds()
+    async def _judged(self, turn: Turn, response: Response) -> Response:
         if asks_to_wait(response.status, response.headers, response.body):
             REQUESTS.labels(self._source, "throttled").inc()
-            wait_seconds = budget.pause(response.headers, now)
+            wait_seconds = await self._pacer.pause(turn, response.headers)
             raise Backpressure(
                 f"{self._source} answers {response.status} and asks to wait {wait_seconds:.0f} s"
                 f"{reason_in(self._client.cleaned(response.body[:4096]))}",
@@ -125,7 +129,7 @@ class Fetcher:
                 source=self._source,
                 code=response.status,
             )
-        budget.learn(response.headers, now)
+        turn.headers = response.headers
         if is_good(response.status):
             self._refuse_if_failed(response.body)
             outcome = "not_modified" if response.status == NOT_MODIFIED else "ok"
@@ -150,6 +154,13 @@ class Fetcher:
         if failed is not None:
             REQUESTS.labels(self._source, type(failed).__name__.lower()).inc()
             raise failed
+
+
+def count_bad(source: str, error: CrosscurrentError) -> None:
+    """Count an answer that passed a bound, by the bound."""
+    reason = error.facts.get("reason")
+    if isinstance(reason, str):
+        BAD_ANSWERS.labels(source, reason).inc()
 
 
 def _is_worth_another_attempt(error: Exception) -> bool:

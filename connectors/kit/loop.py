@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 
 import structlog
 
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
-from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_SCHEDULED, QUOTA_REMAINING
+from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_PLANNED, POLLS_SCHEDULED, QUOTA_REMAINING
 from connectors.kit.pace import Pacer
+from connectors.kit.planner import Planner
 from connectors.kit.poller import SLOW_RETRY_SECONDS, Polled, Poller, Standing
 from connectors.kit.schedule import Schedule
+from connectors.kit.webhooks.asked import Asked
 from crosscurrent.clock import Clock
 from crosscurrent.errors import CrosscurrentError, Fatal
 
@@ -20,6 +23,7 @@ STOP_SECONDS_MAX = 5.0
 
 _BROKER_RETRY_SECONDS = 1.0
 _IDLE_SECONDS_MAX = 60.0
+_ASKED_RETRY_SECONDS = 1.0  # what is polled beside its schedule is not polled twice at once
 
 _LOG = structlog.get_logger()
 
@@ -32,6 +36,7 @@ class Loop:
         poller: makes a poll.
         pacer: knows the quota.
         schedule: knows what is due.
+        planner: plans the intervals.
         health: is told what came of each poll.
         clock: the time.
         standings: where requests stand, by request key.
@@ -44,6 +49,7 @@ class Loop:
         poller: Poller,
         pacer: Pacer,
         schedule: Schedule,
+        planner: Planner,
         health: Health,
         clock: Clock,
         standings: Mapping[str, Standing],
@@ -52,22 +58,34 @@ class Loop:
         self._poller = poller
         self._pacer = pacer
         self._schedule = schedule
+        self._planner = planner
         self._health = health
         self._clock = clock
         self._standings = dict(standings)
         self._running: set[asyncio.Task[None]] = set()
+        self._running_keys: set[str] = set()
+        self._asked = Asked()
         self._wake = asyncio.Event()
         self._fatal: Fatal | None = None
 
     def add(self, polls: Iterable[Poll]) -> None:
         """Schedule polls, and what their stored states say that they had found."""
-        now = self._clock.monotonic_seconds()
         for poll in polls:
-            self._schedule.add(poll, now)
-            standing = self._standings.get(poll.request_key)
-            if standing is not None:
-                self._add_found(standing.state.found)
+            self._add(poll)
         POLLS_SCHEDULED.labels(self._connector.name).set(len(self._schedule))
+
+    def ask(self, polls: list[Poll]) -> bool:
+        """Return whether polls will be made now, beside their schedule; not if too many wait already."""
+        if not self._asked.room_for(polls):
+            return False
+        for poll in polls:
+            self._asked.add(poll)
+        self._wake.set()
+        return True
+
+    def wait_seconds(self) -> float:
+        """Return how long until the first poll is due."""
+        return self._schedule.wait_seconds(self._clock.monotonic_seconds()) or 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop; what is under way then is finished, or dropped after a while.
@@ -93,10 +111,15 @@ class Loop:
     def _start_due(self) -> None:
         now = self._clock.monotonic_seconds()
         while len(self._running) < self._connector.concurrency_max:
-            poll = self._schedule.take(now)
+            asked = self._asked.take(now, self._running_keys)
+            poll = asked or self._schedule.take(now)
             if poll is None:
                 return
-            task = asyncio.create_task(self._poll(poll))
+            if poll.request_key in self._running_keys:
+                self._schedule.put_back(poll, now, _ASKED_RETRY_SECONDS)
+                continue
+            self._running_keys.add(poll.request_key)
+            task = asyncio.create_task(self._poll(poll, scheduled=asked is None))
             self._running.add(task)
             task.add_done_callback(self._ended)
 
@@ -106,7 +129,13 @@ class Loop:
 
     async def _sleep(self) -> None:
         full = len(self._running) >= self._connector.concurrency_max
-        wait = None if full else self._schedule.wait_seconds(self._clock.monotonic_seconds())
+        now = self._clock.monotonic_seconds()
+        waits = (
+            []
+            if full
+            else [self._schedule.wait_seconds(now), self._asked.wait_seconds(now, self._running_keys)]
+        )
+        wait = min((seconds for seconds in waits if seconds is not None), default=None)
         try:
             async with asyncio.timeout(_IDLE_SECONDS_MAX if wait is None else min(wait, _IDLE_SECONDS_MAX)):
                 await self._wake.wait()
@@ -121,14 +150,14 @@ class Loop:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _poll(self, poll: Poll) -> None:
+    async def _poll(self, poll: Poll, *, scheduled: bool) -> None:
         began = self._clock.monotonic_seconds()
         standing = self._standings.get(poll.request_key, Standing())
         pause_seconds = _BROKER_RETRY_SECONDS
         try:
             polled = await self._poller.poll(poll, standing)
             pause_seconds = polled.pause_seconds
-            self._take_in(poll, polled, self._clock.monotonic_seconds() - began)
+            await self._take_in(poll, polled, self._clock.monotonic_seconds() - began, scheduled=scheduled)
         except Fatal as error:
             self._fatal = error
         except CrosscurrentError as error:
@@ -139,20 +168,36 @@ class Loop:
             pause_seconds = SLOW_RETRY_SECONDS
             self._failed(poll, CrosscurrentError(f"{type(error).__name__} in a poll of {poll.request_key}"))
         finally:
-            self._schedule.put_back(poll, self._clock.monotonic_seconds(), pause_seconds)
+            self._running_keys.discard(poll.request_key)
+            if scheduled:
+                interval_seconds = self._planner.interval_seconds(poll)
+                self._schedule.put_back(
+                    poll, self._clock.monotonic_seconds(), interval_seconds, pause_seconds
+                )
 
-    def _take_in(self, poll: Poll, polled: Polled, seconds: float) -> None:
+    async def _take_in(self, poll: Poll, polled: Polled, seconds: float, *, scheduled: bool) -> None:
         name = self._connector.name
         self._standings[poll.request_key] = polled.standing
         self._add_found(polled.standing.state.found)
-        self._health.polled(poll.request_key, polled.error)
+        if scheduled:
+            self._planner.saw(poll, polled.standing.state.changes, polled.cost.requests)
+            await self._plan()
+        if scheduled or polled.error is None:
+            # what is asked for once and is not there says nothing about the source
+            self._health.polled(poll.request_key, polled.error)
         POLLS.labels(name, polled.outcome).inc()
         POLL_SECONDS.labels(name).observe(seconds)
-        left = self._pacer.budget.left
+        left = await self._pacer.left()
         if left is not None:
             QUOTA_REMAINING.labels(name).set(left.remaining)
         if polled.error is not None:
             _LOG.warning(f"poll_{polled.outcome}", request_key=poll.request_key, error=str(polled.error))
+
+    async def _plan(self) -> None:
+        now = self._clock.monotonic_seconds()
+        if self._planner.is_due(now):
+            self._planner.plan(await self._pacer.planned(), now)
+            POLLS_PLANNED.labels(self._connector.name).set(self._planner.polls_per_second())
 
     def _failed(self, poll: Poll, error: CrosscurrentError) -> None:
         POLLS.labels(self._connector.name, "failed").inc()
@@ -162,10 +207,24 @@ class Loop:
     def _add_found(self, found: Iterable[Found]) -> None:
         if self._connector.poll_for is None:
             return
-        new = [self._connector.poll_for(endpoint, target) for endpoint, target in found]
-        now = self._clock.monotonic_seconds()
-        for poll in new:
-            if self._schedule.add(poll, now):
-                # what this one had found when it was polled before
-                standing = self._standings.get(poll.request_key)
-                self._add_found(standing.state.found if standing else ())
+        for endpoint, target in found:
+            self._add(self._connector.poll_for(endpoint, target))
+
+    def _add(self, poll: Poll) -> None:
+        standing = self._standings.get(poll.request_key)
+        if standing is None:
+            self._schedule.add(poll, self._clock.monotonic_seconds())
+            return
+        changes = standing.state.changes
+        self._planner.saw(poll, changes, 1)
+        if self._schedule.add(poll, self._clock.monotonic_seconds() + self._rest_seconds(poll, changes)):
+            # what this one had found when it was polled before
+            self._add_found(standing.state.found)
+
+    def _rest_seconds(self, poll: Poll, changes: ChangeHistory) -> float:
+        """Return how long a request still has to wait after a start: one that was just polled costs nothing again."""
+        if changes.looked_at_ms is None:
+            return 0.0
+        interval_seconds = self._planner.interval_seconds(poll)
+        passed_seconds = self._clock.now_utc().timestamp() - changes.looked_at_ms / 1000
+        return min(max(0.0, interval_seconds - passed_seconds), interval_seconds)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 
+from connectors.kit.coverage import Coverage, coverage_of, noting
 from connectors.kit.json_path import JsonNode, read_json
 from connectors.kit.readings import Readings
 from crosscurrent.errors import Poison
@@ -23,11 +24,16 @@ class MappingTable:
         source: name of the source.
         mappings: endpoint to its mapping.
         nothing_in: endpoints whose payloads give nothing, and so are not even decoded, to the reason.
+        maps: endpoint to the paths of objects whose field names are data, such as ``$.properties``.
+        ignored: what the mapping leaves out knowingly, as a pattern of paths (``*`` stands for anything), to the
+            reason.
     """
 
     source: str
     mappings: Mapping[str, MapEndpoint]
     nothing_in: Mapping[str, str]
+    maps: Mapping[str, Collection[str]] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
     def map_payload(self, event: RawEvent) -> MappedPayload:
         """Return what a payload says.
@@ -43,6 +49,21 @@ class MappingTable:
         readings = Readings(event)
         mapping(read_json(event), event, readings)
         return readings.mapped()
+
+    def coverage(self, event: RawEvent) -> Coverage:
+        """Return which paths of a payload are mapped, which are left out for a reason, and which are not known.
+
+        Raises:
+            Poison: as for ``map_payload``.
+        """
+        mapping, nothing = self.mappings.get(event.endpoint), self.nothing_in.get(event.endpoint)
+        if mapping is None and nothing is None:
+            raise self._unknown(event)
+        value = noting(read_json(event).value)
+        if mapping is not None:
+            mapping(JsonNode(value, event), event, Readings(event))
+        ignored = self.ignored if mapping is not None else {"*": nothing or ""}
+        return coverage_of(value, maps=self.maps.get(event.endpoint, ()), ignored=ignored)
 
     def _unknown(self, event: RawEvent) -> Poison:
         return Poison(

@@ -224,6 +224,7 @@ class Trail:
                 f"the page after page {len(self._seen)} is one that this poll has read already",
                 expected="a next page that is new",
                 todo="correct the pagination that the connector declares, or report it to the vendor",
+                reason="page_again",
             )
         if len(self._seen) >= self._pages_max:
             return False

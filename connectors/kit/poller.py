@@ -6,28 +6,33 @@ the poll again; its records have the same ids.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors.kit.client import HttpClient, Response
-from connectors.kit.conditional import validators_of
+from connectors.kit.conditional import NO_VALIDATORS, validators_of
 from connectors.kit.cost import Cost
 from connectors.kit.declaration import Connector, Found, Poll
+from connectors.kit.digest import content_digest
 from connectors.kit.errors import Refused, TooLarge, Truncated
 from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
-from connectors.kit.fetch import Fetcher
+from connectors.kit.fetch import Fetcher, count_bad
+from connectors.kit.instruments import PAGES_UNCHANGED
 from connectors.kit.json_request import Ask
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail, canonical_url
 from connectors.kit.publisher import Publisher
+from connectors.kit.quota import Remaining
 from connectors.kit.state import KnownPage, RequestState, StoredQuota
 from connectors.kit.verdict import NOT_MODIFIED
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient
 from schemas.records import ConnectorState
 
+_OK = 200
 SLOW_RETRY_SECONDS = 300.0  # for what asking again soon will not change
 
 _ERROR_CHARACTERS_MAX = 1000
@@ -80,6 +85,7 @@ class _Progress:
     vouch_offsets: dict[str, int] = field(default_factory=dict)
     page_index: int = 0
     complete: bool = False
+    changed: bool = False
     pause_seconds: float = 0.0
     refused_by_broker: Poison | None = None
 
@@ -137,7 +143,8 @@ class Poller:
         progress.vouch_offsets.update(standing.vouch_offsets)
         began = self._clock.monotonic_seconds()
         error = await self._read(poll, progress)
-        state, error = self._next_state(poll, progress, error or progress.refused_by_broker)
+        left = await self._pacer.left()
+        state, error = self._next_state(poll, progress, left, error or progress.refused_by_broker)
         polled = Polled(
             Standing(state, progress.vouch_offsets),
             _outcome(progress.cost, error),
@@ -146,7 +153,7 @@ class Poller:
             progress.cost,
         )
         duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
-        await self._publisher.publish_state(self._state_record(progress, polled, duration_ms))
+        await self._publisher.publish_state(self._state_record(progress, polled, left, duration_ms))
         return polled
 
     async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
@@ -156,11 +163,13 @@ class Poller:
         while url is not None:
             ask = poll.ask(url)
             try:
-                if not trail.enter(poll.sent_url(url)):
+                if not self._may_enter(trail, poll.sent_url(url)):
                     return None
                 known = progress.standing.state.page(canonical_url(url))
                 validators = known.validators if known is not None else None
-                response = await self._fetcher.fetch(ask.url, validators, progress.cost, body=ask.body)
+                response = await self._fetcher.fetch(
+                    ask.url, validators, progress.cost, body=ask.body, endpoint=poll.endpoint
+                )
             except (Truncated, TooLarge) as error:
                 await self._dead_letter(progress, error, error.partial, self._shown(ask))
                 return error
@@ -168,16 +177,45 @@ class Poller:
                 return error
             progress.pause_seconds = max(progress.pause_seconds, self._asked_interval(response))
             page = Page(url, response.headers, response.body)
-            unchanged = known if response.status == NOT_MODIFIED else None
-            if unchanged is None:
-                await self._publish_page(progress, page, response.status, self._shown(ask))
             try:
-                url = self._following(poll, progress, page, unchanged)
+                if response.status == NOT_MODIFIED and known is not None:
+                    url = self._following_unsent(poll, progress, page, known)
+                else:
+                    seen = await self._take_in(progress, page, response.status, known, self._shown(ask))
+                    url = self._following(poll, progress, page, seen)
             except Poison as error:
                 return error
             progress.page_index += 1
         progress.complete = True
         return None
+
+    def _may_enter(self, trail: Trail, url: str) -> bool:
+        try:
+            return trail.enter(url)
+        except Poison as error:
+            count_bad(self._connector.name, error)
+            raise
+
+    async def _take_in(
+        self, progress: _Progress, page: Page, status: int, known: KnownPage | None, shown_url: str
+    ) -> KnownPage:
+        """Publish a page unless it says what was published last, and return what is known of it now."""
+        now_ms = round(self._clock.now_utc().timestamp() * 1000)
+        digest = content_digest(page.payload, self._connector.volatile) if status == _OK else None
+        same = known is not None and digest is not None and digest == known.digest
+        published_at_ms = known.published_at_ms if known is not None and same else None
+        if same and not self._is_old(published_at_ms, now_ms):
+            progress.cost.pages_unchanged += 1
+            PAGES_UNCHANGED.labels(self._connector.name).inc()
+        else:
+            progress.changed = progress.changed or not same
+            await self._publish_page(progress, page, status, shown_url)
+            published_at_ms = now_ms if self._connector.unchanged_seconds_max is not None else None
+        return KnownPage(canonical_url(page.url), validators_of(page.headers), None, digest, published_at_ms)
+
+    def _is_old(self, published_at_ms: int | None, now_ms: int) -> bool:
+        bound = self._connector.unchanged_seconds_max
+        return bound is not None and now_ms - (published_at_ms or 0) >= bound * 1000
 
     async def _publish_page(self, progress: _Progress, page: Page, status: int, shown_url: str) -> None:
         event = raw_event(
@@ -201,24 +239,27 @@ class Poller:
         progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
         progress.cost.events += 1
 
-    def _following(
-        self, poll: Poll, progress: _Progress, page: Page, unchanged: KnownPage | None
-    ) -> str | None:
-        """Remember a page and return the address of the one after it."""
+    def _next_url(self, poll: Poll, page: Page) -> str | None:
         following = poll.pagination.next_url(page)
-        following = following and self._client.without_credential(following)
-        if unchanged is not None:
-            progress.known.append(unchanged)
-            # a list that has grown by a page may say so beside an unchanged last page
-            return following or unchanged.next_url
+        return following and self._client.without_credential(following)
+
+    def _following_unsent(self, poll: Poll, progress: _Progress, page: Page, known: KnownPage) -> str | None:
+        """Remember a page of which the vendor sent nothing, and return the address of the one after it."""
+        progress.known.append(known)
+        # a list that has grown by a page may say so beside an unchanged last page
+        return self._next_url(poll, page) or known.next_url
+
+    def _following(self, poll: Poll, progress: _Progress, page: Page, seen: KnownPage) -> str | None:
+        """Remember a page and return the address of the one after it."""
+        following = self._next_url(poll, page)
         if poll.cursor is not None:
             progress.pages.append(page)
         if poll.find is not None:
             progress.found += poll.find(page.json)
         # RFC 9110 section 13.1.2: a 304 is an answer to GET and HEAD only
-        validators = validators_of(page.headers) if poll.body is None else None
-        if validators is not None:
-            progress.known.append(KnownPage(canonical_url(page.url), validators, following))
+        validators = seen.validators if poll.body is None else NO_VALIDATORS
+        if validators.headers() or seen.digest is not None:
+            progress.known.append(replace(seen, validators=validators, next_url=following))
         return following
 
     async def _dead_letter(
@@ -236,7 +277,7 @@ class Poller:
         await self._publisher.publish_dead_letter(letter)
 
     def _next_state(
-        self, poll: Poll, progress: _Progress, error: CrosscurrentError | None
+        self, poll: Poll, progress: _Progress, left: Remaining | None, error: CrosscurrentError | None
     ) -> tuple[RequestState, CrosscurrentError | None]:
         before = progress.standing.state
         cursor = before.cursor
@@ -251,14 +292,25 @@ class Poller:
             # what a poll that was cut short did not reach is still as it was published
             reached = {page.url for page in known}
             known = known + [page for page in before.pages if page.url not in reached]
+        changes = before.changes
+        if error is None:
+            # an incremental request is asked a little of what it knows again, and that is no news
+            changed = progress.changed if poll.cursor is None else cursor != before.cursor
+            changes = changes.looked(round(progress.started_at.timestamp() * 1000), changed=changed)
         state = replace(
-            before, polls=before.polls + 1, cursor=cursor, pages=tuple(known), quota=self._stored_quota()
+            before,
+            polls=before.polls + 1,
+            cursor=cursor,
+            pages=tuple(known),
+            quota=_stored_quota(left),
+            changes=changes,
         )
         return state.with_found(tuple(progress.found)), error
 
-    def _state_record(self, progress: _Progress, polled: Polled, duration_ms: int) -> ConnectorState:
+    def _state_record(
+        self, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
+    ) -> ConnectorState:
         origin, cost = progress.origin, progress.cost
-        left = self._pacer.budget.left
         return ConnectorState(
             tenant=origin.tenant,
             record_id=origin.poll_id,
@@ -272,6 +324,7 @@ class Poller:
             requests=cost.requests,
             requests_counted=cost.requests_counted,
             not_modified=cost.not_modified,
+            pages_unchanged=cost.pages_unchanged,
             retries=cost.retries,
             events=cost.events,
             bytes_received=cost.bytes_received,
@@ -299,13 +352,11 @@ class Poller:
         value = response.headers.get(self._connector.poll_interval_header, "")
         return min(float(value), SLOW_RETRY_SECONDS) if value.isascii() and value.isdigit() else 0.0
 
-    def _stored_quota(self) -> StoredQuota | None:
-        left = self._pacer.budget.left
-        now = self._clock.monotonic_seconds()
-        if left is None or not now < left.reset_at < float("inf"):
-            return None
-        wall_ms = self._clock.now_utc().timestamp() * 1000
-        return StoredQuota(left.limit, left.remaining, round(wall_ms + (left.reset_at - now) * 1000))
+
+def _stored_quota(left: Remaining | None) -> StoredQuota | None:
+    if left is None or left.reset_at == math.inf:
+        return None
+    return StoredQuota(left.limit, left.remaining, round(left.reset_at * 1000))
 
 
 def _outcome(cost: Cost, error: CrosscurrentError | None) -> str:

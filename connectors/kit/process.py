@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 import uvloop
@@ -15,12 +15,14 @@ from connectors.kit.declaration import Connector
 from connectors.kit.event import STAGE
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
+from connectors.kit.planner import Planner
 from connectors.kit.poller import Poller, Standing
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.schedule import Schedule
 from connectors.kit.state_store import load_states, standing_of
+from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import ServerAway, Transient
@@ -37,31 +39,71 @@ _START_RETRY_SECONDS = 2.0
 _SAME_WINDOW_MS = 5000
 
 
-def run_connector(
-    connector: Connector, settings: Settings, *, registry: SchemaRegistry | None = None
+def run_connectors(
+    connectors: Sequence[Connector], settings: Settings, *, registry: SchemaRegistry | None = None
 ) -> None:
-    """Poll a source until SIGTERM or SIGINT.
+    """Poll sources until SIGTERM or SIGINT, each with connections, state and quota of its own.
+
+    They share the process, its metrics port and its end: what ends one of them ends all.
 
     Args:
-        connector: what is declared.
-        settings: addresses, credential, targets.
+        connectors: what is declared.
+        settings: addresses, credentials, targets.
         registry: the schema registry; the one in the settings if ``None``.
 
     Raises:
-        WrongUse: the source lacks what it needs, or the metrics port is taken.
+        WrongUse: a source lacks what it needs, or the metrics port is taken.
         ServerAway: the broker does not answer at the start.
         Fatal: the registry refuses a schema.
     """
     codec = Codec(registry or ConfluentRegistry(settings.registry_url))
-    uvloop.run(_run_until_signal(Runtime(connector, settings, codec)))
+    runtimes = [Runtime(connector, settings, codec) for connector in connectors]
+    uvloop.run(_run_until_signal(runtimes, settings.metrics.port))
 
 
-async def _run_until_signal(runtime: Runtime) -> None:
+async def _run_until_signal(runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await runtime.run(stop)
+    await run_until(stop, runtimes, metrics_port)
+
+
+async def run_until(stop: asyncio.Event, runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
+    """Run connectors, with the metrics and health of all of them on one port, until asked to stop.
+
+    Args:
+        stop: set to end; it is set too when one of them ends.
+        runtimes: the connectors.
+        metrics_port: see ``ProcessServer``.
+
+    Raises:
+        WrongUse: a source lacks what it needs, or the metrics port is taken.
+        ServerAway: the broker does not answer at the start.
+        Fatal: the registry refuses a schema.
+    """
+    # wrong settings are told before any server is waited for
+    for runtime in runtimes:
+        runtime.prepare()
+    server = ProcessServer(
+        metrics_port, lambda: [reason for runtime in runtimes for reason in runtime.not_ready()]
+    )
+    server.start()
+    try:
+        await _run_together(runtimes, stop)
+    finally:
+        server.close()
+
+
+async def _run_together(runtimes: Sequence[Runtime], stop: asyncio.Event) -> None:
+    tasks = [asyncio.create_task(runtime.run(stop)) for runtime in runtimes]
+    for task in tasks:
+        task.add_done_callback(lambda _: stop.set())
+    # whoever did not fail ends cleanly before the failure is told
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 class Runtime:
@@ -82,19 +124,27 @@ class Runtime:
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None
+        self._asking: Asking | None = None
+        self._listening: Listening | None = None
+
+    def prepare(self) -> None:
+        """Read the settings; comes before ``run``, on its event loop.
+
+        Raises:
+            WrongUse: the source lacks what it needs, or the port of its webhooks is taken.
+        """
+        if not self._source.recordings_url:
+            self._asking = self._make_asking()
+            self._listening = listening_for(self._connector, self._settings)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until asked to stop.
 
         Raises:
-            WrongUse: the source lacks what it needs, or the metrics port is taken.
             ServerAway: the broker does not answer at the start.
             Fatal: the registry refuses a schema.
         """
-        # wrong settings are told before any server is waited for
-        asking = None if self._source.recordings_url else self._make_asking()
-        server = ProcessServer(self._settings.metrics.port, self._not_ready)
-        server.start()
+        asking, listening = self._asking, self._listening
         producer = None
         try:
             await asyncio.to_thread(self._ensure_topics)
@@ -108,23 +158,30 @@ class Runtime:
             if asking is None:
                 await self._play_recordings(publisher, stored, stop)
             else:
-                await self._poll(asking, publisher, stored, stop)
+                await self._poll(asking, publisher, stored, stop, listening)
         finally:
             if asking is not None:
-                await asking.client.close()
+                await asking.close()
             if producer is not None:
                 await asyncio.to_thread(producer.close)
-            server.close()
+            if listening is not None:
+                listening.close()
 
-    def _not_ready(self) -> list[str]:
+    def not_ready(self) -> list[str]:
+        """Return the reasons why it cannot work now; none means ready."""
         away = self._publisher.not_ready() if self._publisher is not None else []
         return away or self._health.not_ready()
 
     async def _poll(
-        self, asking: Asking, publisher: Publisher, stored: dict[str, ConnectorState], stop: asyncio.Event
+        self,
+        asking: Asking,
+        publisher: Publisher,
+        stored: dict[str, ConnectorState],
+        stop: asyncio.Event,
+        listening: Listening | None,
     ) -> None:
         standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
-        _restore_quota(asking, standings.values(), self._clock)
+        await _restore_quota(asking, standings.values(), self._clock)
         poller = Poller(
             self._connector,
             base_url=asking.base_url,
@@ -140,13 +197,16 @@ class Runtime:
             self._connector,
             poller=poller,
             pacer=asking.pacer,
-            schedule=Schedule(asking.interval_seconds),
+            schedule=Schedule(),
+            planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),
             health=self._health,
             clock=self._clock,
             standings=standings,
         )
         loop.add(asking.polls)
-        self._health.started(f"{self._connector.name}: its first request has not been answered yet")
+        resting = loop.wait_seconds() > _START_RETRY_SECONDS
+        first = f"{self._connector.name}: its first request has not been answered yet"
+        self._health.started(None if resting else first)
         _LOG.info(
             "connector_started",
             source=self._connector.name,
@@ -155,7 +215,11 @@ class Runtime:
             states=len(standings),
             interval_seconds=asking.interval_seconds,
         )
-        await loop.run(stop)
+        if listening is None:
+            await loop.run(stop)
+        else:
+            async with listening.serving(publisher, loop.ask, stored, self._cluster, self._clock):
+                await loop.run(stop)
         _LOG.info("connector_stopped", source=self._connector.name)
 
     async def _play_recordings(
@@ -208,7 +272,7 @@ class Runtime:
             return
 
     def _make_asking(self) -> Asking:
-        return make_asking(self._connector, self._source, self._clock)
+        return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
 
     def _topics(self) -> tuple[str, ...]:
         raw, letters = topic_name(RAW, self._connector.name), topic_name(DEAD_LETTER, STAGE)
@@ -234,7 +298,7 @@ class Runtime:
         return lives[raw].partition("/")[0]
 
 
-def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
+async def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
     quotas = [standing.state.quota for standing in standings if standing.state.quota]
     if not quotas:
         return
@@ -242,7 +306,5 @@ def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) 
     reset_at_ms = max(quota.reset_at_ms for quota in quotas)
     window = [quota for quota in quotas if quota.reset_at_ms > reset_at_ms - _SAME_WINDOW_MS]
     last = min(window, key=lambda quota: quota.remaining)
-    seconds_left = reset_at_ms / 1000 - clock.now_utc().timestamp()
-    if seconds_left > 0:
-        reset_at = clock.monotonic_seconds() + seconds_left
-        asking.pacer.budget.restore(Remaining(last.limit, last.remaining, reset_at))
+    if reset_at_ms / 1000 > clock.now_utc().timestamp():
+        await asking.pacer.restore(Remaining(last.limit, last.remaining, reset_at_ms / 1000))

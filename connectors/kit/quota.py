@@ -1,7 +1,7 @@
-"""How many requests a vendor still allows, by its own headers or by what it documents (pure).
+"""How many requests a vendor allows: what a connector declares, and what an answer's headers say (pure).
 
-All times are seconds of our monotonic clock. A vendor's reset counts from the vendor's own ``Date``, so that a
-clock that differs from ours, or runs faster, does not matter.
+A vendor's reset counts from the vendor's own ``Date``, so that a clock that differs from ours, or runs faster,
+does not matter.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from email.utils import parsedate_to_datetime
 
 BACKPRESSURE_SECONDS_DEFAULT = 60.0  # where the vendor says wait, but not how long
 BACKPRESSURE_SECONDS_MAX = 900.0
-_SAME_WINDOW_SECONDS = 5.0  # Date and reset are whole seconds, so the end of a window is not known better
+KEPT_SHARE = 0.95  # of what is documented, all together use at most
+LIVE_SHARE = 0.85  # and the live poll: the rest is for a person, and comes back while the poll goes on
+HISTORY_SHARE = 0.1  # and history that is filled in: what the poll leaves of the whole
+PERSON_SHARE = 0.05  # of what is documented, a person may have at once beside the poll
+_WHOLE_SHARE = 0.999  # a window sees whole requests, so a limit of 2.5 is one of 2
+AT_ONCE_SHARE = 0.1
 _EPOCH_SECONDS_MIN = 1e9
 _EPOCH_MILLISECONDS_MIN = 1e11
 
@@ -27,7 +32,9 @@ class HeaderQuota:
         remaining: header of the requests left.
         reset: header of the window's end: epoch seconds, epoch milliseconds, or seconds from now.
         window_seconds: length of a window, where the end is not said.
-        reserve_share: share of the limit that is left unused, for others with the same credential.
+        resource: header that names the bucket which a request counts against, where a vendor has several.
+        reserve_share: share of the limit that the live poll leaves to a person and to others with the credential.
+        rate: what the vendor documents beside its headers, as a limit by the minute; ``None`` if nothing.
         description: for people.
     """
 
@@ -35,8 +42,23 @@ class HeaderQuota:
     remaining: str = "x-ratelimit-remaining"
     reset: str = "x-ratelimit-reset"
     window_seconds: float = 3600.0
-    reserve_share: float = 0.05
+    resource: str = "x-ratelimit-resource"
+    reserve_share: float = 0.1
+    rate: DocumentedRate | None = None
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """How requests are let through.
+
+    Attributes:
+        at_once: requests that may come at once after a rest, at least 1.
+        seconds: between two of them from then on.
+    """
+
+    at_once: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +75,35 @@ class DocumentedRate:
     window_seconds: float = 60.0
     description: str = ""
 
-    def bucket(self) -> tuple[float, float]:
-        """Return size and seconds of a leaky bucket that never lets more than ``requests`` through in any window.
+    def spacing(self) -> Spacing:
+        """Return the spacing with which no window of this length ever sees more than ``requests``.
 
-        A bucket of size b that empties in t seconds lets b + b * window / t through at most. A tenth of the
-        requests may come at once and the rest is spread, with a twentieth kept in reserve.
+        With b at once and one each t seconds, a window sees b - 1 + ceil(window / t) at most. A tenth of the
+        requests may come at once and the rest is spread, with a twentieth kept back because requests do not travel
+        evenly. It holds for a vendor that counts by fixed windows, by sliding ones, or with a bucket of
+        ``requests`` tokens.
         """
-        size = max(1.0, math.floor(self.requests * 0.1))
-        spread = max(self.requests * 0.95 - size, self.requests * 0.05)
-        return size, size * self.window_seconds / spread
+        return self._spread(KEPT_SHARE, self._at_once() + self._person_at_once())
+
+    def live_spacing(self) -> Spacing:
+        """Return the spacing of the live poll, which always leaves room for some requests of a person."""
+        return self._spread(LIVE_SHARE, self._at_once())
+
+    def history_spacing(self) -> Spacing:
+        """Return the spacing of history that is filled in beside the live poll."""
+        return Spacing(1, self.window_seconds / (self.requests * HISTORY_SHARE))
+
+    def _at_once(self) -> int:
+        return max(1, math.floor(self.requests * AT_ONCE_SHARE))
+
+    def _person_at_once(self) -> int:
+        # where no two may come at once, a person waits for the next turn instead
+        return max(1, math.floor(self.requests * PERSON_SHARE)) if self._at_once() > 1 else 0
+
+    def _spread(self, share: float, at_once: int) -> Spacing:
+        whole = max(1, math.floor(self.requests))
+        spread = min(self.requests * share, whole * _WHOLE_SHARE) - (at_once - 1)
+        return Spacing(at_once, self.window_seconds / spread)
 
 
 Quota = HeaderQuota | DocumentedRate
@@ -82,114 +124,13 @@ class Remaining:
     reset_at: float
 
 
-class Budget:
-    """What may be asked now: keeps a reserve and waits for the reset instead of running into a refusal.
-
-    Args:
-        quota: where the vendor's word stands.
-    """
-
-    def __init__(self, quota: Quota) -> None:
-        self._quota = quota
-        self._left: Remaining | None = None
-        self._silent = isinstance(quota, DocumentedRate)
-        self._in_flight = 0
-        self._paused_until = 0.0
-        self._pauses = 0
-
-    @property
-    def left(self) -> Remaining | None:
-        """What is left by the vendor's last word."""
-        return self._left
-
-    def restore(self, left: Remaining) -> None:
-        """Take over what an earlier process learned."""
-        self._left = left
-
-    def wait_seconds(self, now: float) -> float:
-        """Return how long no request may begin; 0 if one may."""
-        if now < self._paused_until:
-            return self._paused_until - now
-        left = self._current(now)
-        if left is None or left.remaining > self._reserve(left):
-            return 0.0
-        return max(0.0, left.reset_at - now)
-
-    def has_room(self, now: float) -> bool:
-        """Return whether one more request may run beside those that are under way."""
-        left = self._current(now)
-        if left is not None:
-            return left.remaining - self._in_flight > self._reserve(left)
-        # until the vendor has spoken, one request asks for all
-        return self._silent or self._in_flight == 0
-
-    def begin(self) -> None:
-        """Take note that a request begins."""
-        self._in_flight += 1
-
-    def end(self) -> None:
-        """Take note that a request has ended."""
-        self._in_flight -= 1
-
-    def learn(self, headers: Mapping[str, str], now: float) -> None:
-        """Take note of the quota in an answer that was no refusal."""
-        self._pauses = 0
-        self._read(headers, now)
-
-    def pause(self, headers: Mapping[str, str], now: float) -> float:
-        """Return for how many seconds nothing may be asked, after an answer that asks to wait.
-
-        Source: docs.github.com, "Rate limits for the REST API": ``Retry-After`` first, else until the reset
-        if nothing remains, else at least a minute, growing.
-        """
-        self._read(headers, now)
-        self._pauses += 1
-        seconds = retry_after_seconds(headers)
-        if seconds is None and self._left is not None and self._left.remaining <= 0:
-            seconds = self._left.reset_at - now
-        if seconds is None:
-            growing = BACKPRESSURE_SECONDS_DEFAULT * 2 ** min(self._pauses - 1, 8)
-            seconds = min(growing, BACKPRESSURE_SECONDS_MAX)
-        self._paused_until = max(self._paused_until, now + max(0.0, seconds))
-        return self._paused_until - now
-
-    def _read(self, headers: Mapping[str, str], now: float) -> None:
-        if isinstance(self._quota, DocumentedRate):
-            return
-        said = read_remaining(self._quota, headers, now)
-        if said is None:
-            self._silent = self._left is None
-            return
-        old = self._current(now)
-        if (
-            old is not None
-            and old.reset_at != math.inf
-            and said.reset_at < old.reset_at + _SAME_WINDOW_SECONDS
-        ):
-            # answers overtake each other: within a window only the lowest is sure
-            said = Remaining(said.limit, min(said.remaining, old.remaining), old.reset_at)
-        self._left = said
-
-    def _current(self, now: float) -> Remaining | None:
-        left = self._left
-        if left is not None and now >= left.reset_at:
-            # when the new window ends is not known before its first answer
-            left = self._left = Remaining(left.limit, left.limit, math.inf) if left.limit else None
-        return left
-
-    def _reserve(self, left: Remaining) -> int:
-        share = self._quota.reserve_share if isinstance(self._quota, HeaderQuota) else 0.0
-        # a limit of 1 leaves nothing to keep back
-        return min(max(1, math.ceil(left.limit * share)), max(0, left.limit - 1)) if left.limit else 1
-
-
 def read_remaining(quota: HeaderQuota, headers: Mapping[str, str], now: float) -> Remaining | None:
     """Return what an answer says about the quota, or ``None`` if it says nothing.
 
     Args:
         quota: where it stands.
         headers: of the answer, lower-case names.
-        now: our monotonic clock.
+        now: by our clock, seconds.
     """
     remaining = _number(headers.get(quota.remaining))
     if remaining is None:

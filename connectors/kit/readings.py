@@ -1,9 +1,10 @@
-"""Gathering the measurements and things of one payload (pure)."""
+"""Gathering the measurements, things and links of one payload (pure)."""
 
 from __future__ import annotations
 
+from connectors.kit.external_ids import ExternalId
 from connectors.kit.json_path import JsonNode
-from schemas.mapping import Kind, MappedPayload, Measurement, Thing
+from schemas.mapping import Kind, Link, MappedPayload, Measurement, Relation, Thing
 from schemas.records import RawEvent
 
 # clocks differ, and a vendor may stamp the end of the interval it measured
@@ -17,13 +18,14 @@ class Readings:
         event: the payload's event.
     """
 
-    __slots__ = ("_event", "_measurements", "_things", "now_ms")
+    __slots__ = ("_event", "_links", "_measurements", "_things", "now_ms")
 
     def __init__(self, event: RawEvent) -> None:
         self._event = event
         self.now_ms = round(event.observed_at.timestamp() * 1000)
         self._measurements: list[Measurement] = []
         self._things: list[Thing] = []
+        self._links: list[Link] = []
 
     def measure(
         self,
@@ -57,11 +59,48 @@ class Readings:
         *,
         url: str | None = None,
         attributes: dict[str, object] | None = None,
+        version: str | None = None,
     ) -> None:
-        """Add a thing as the payload shows it; without a name its key is its name."""
+        """Add a thing as the payload shows it; without a name its key is its name.
+
+        A ``version`` is the vendor's own, which moves with every change: two payloads that show the same version with
+        the same properties show one record.
+        """
         self._things.append(
-            Thing(entity_type, entity_id, name or entity_id, self._event.observed_at, url, attributes or {})
+            Thing(
+                entity_type,
+                entity_id,
+                name or entity_id,
+                self._event.observed_at,
+                url,
+                attributes or {},
+                version,
+            )
         )
+
+    def link(
+        self,
+        entity_type: str,
+        entity_id: str,
+        external: ExternalId | None,
+        node: JsonNode,
+        *steps: str,
+        relation: Relation = "same",
+    ) -> None:
+        """Add what a thing is called elsewhere, or points to; None is no id and adds nothing.
+
+        Args:
+            entity_type: type of the thing.
+            entity_id: its key.
+            external: namespace and id; see ``external_ids``.
+            node: the value in the payload that says so, or the one around it.
+            steps: from the node to the value.
+            relation: ``same`` if the id is one of the thing's own, ``refers`` if it only points there.
+        """
+        if external is not None:
+            path = ".".join((node.path, *steps))
+            at = self._event.observed_at
+            self._links.append(Link(entity_type, entity_id, relation, *external, path, at))
 
     def happened_ms(self, row: JsonNode, name: str) -> int:
         """Return the epoch-second field of a row as the event time of an observation, in milliseconds.
@@ -78,4 +117,4 @@ class Readings:
 
     def mapped(self) -> MappedPayload:
         """Return what was found."""
-        return MappedPayload(self._things, self._measurements)
+        return MappedPayload(self._things, self._measurements, self._links)

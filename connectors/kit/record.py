@@ -11,6 +11,7 @@ from connectors.kit.declaration import Connector, Poll
 from connectors.kit.json_request import Ask
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail
+from connectors.kit.terms import Purpose
 from connectors.kit.wiring import Asking, make_asking, secrets_of
 from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.recordings import Exchange, RecordingWriter
@@ -37,7 +38,7 @@ def record_source(connector: Connector, settings: Settings, directory: Path) -> 
 
 async def _record(connector: Connector, settings: Settings, directory: Path) -> list[Path]:
     source = settings.source(connector.name)
-    asking = make_asking(connector, source, SystemClock())
+    asking = make_asking(connector, source, SystemClock(), home=settings.home, purpose=Purpose.PERSON)
     writer = RecordingWriter(directory, connector.name, secrets_of(source))
     waiting = deque(asking.polls)
     known = {poll.request_key for poll in waiting}
@@ -53,7 +54,7 @@ async def _record(connector: Connector, settings: Settings, directory: Path) -> 
                     known.add(following.request_key)
                     waiting.append(following)
     finally:
-        await asking.client.close()
+        await asking.close()
     return written
 
 
@@ -65,9 +66,9 @@ async def _record_poll(
     trail = Trail(poll.pages_max(None))
     while url is not None and trail.enter(poll.sent_url(url)):
         ask = poll.ask(url)
-        async with asking.pacer.turn():
+        async with asking.pacer.turn(poll.endpoint) as turn:
             response = await asking.client.ask(ask.url, body=ask.body)
-        asking.pacer.budget.learn(response.headers, SystemClock().monotonic_seconds())
+            turn.headers = response.headers
         written.append(writer.write(poll.endpoint, poll.target or "all", _exchange(asking, ask, response)))
         if response.status != 200:
             break

@@ -247,6 +247,7 @@ class RecordedPlayer:
             duration_ms=0,
             requests=len(sizes),
             requests_counted=0,
+            pages_unchanged=0,
             not_modified=0,
             retries=0,
             events=len(sizes),

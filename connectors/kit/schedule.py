@@ -22,13 +22,9 @@ class Schedule:
 
     A poll leaves the schedule by ``take`` and comes back by ``put_back``, so that it never runs twice at once.
     All times are seconds of a monotonic clock.
-
-    Args:
-        interval_seconds: between two polls whose interval multiple is 1.
     """
 
-    def __init__(self, interval_seconds: float) -> None:
-        self._interval_seconds = interval_seconds
+    def __init__(self) -> None:
         self._heap: list[_Entry] = []
         self._taken: dict[str, _Entry] = {}
         self._positions: dict[str, int] = {}
@@ -37,12 +33,12 @@ class Schedule:
         """Return how many different requests there are."""
         return len(self._positions)
 
-    def add(self, poll: Poll, now: float) -> bool:
-        """Return whether the poll is new and now due; one that is known, or beyond ``POLLS_MAX``, is left out."""
+    def add(self, poll: Poll, due_at: float) -> bool:
+        """Return whether the poll is new and in; one that is known, or beyond ``POLLS_MAX``, is left out."""
         if poll.request_key in self._positions or len(self._positions) >= POLLS_MAX:
             return False
         position = self._positions[poll.request_key] = len(self._positions)
-        heapq.heappush(self._heap, _Entry(now, position, poll))
+        heapq.heappush(self._heap, _Entry(due_at, position, poll))
         return True
 
     def take(self, now: float) -> Poll | None:
@@ -53,7 +49,7 @@ class Schedule:
         self._taken[entry.poll.request_key] = entry
         return entry.poll
 
-    def put_back(self, poll: Poll, now: float, pause_seconds: float = 0.0) -> None:
+    def put_back(self, poll: Poll, now: float, interval_seconds: float, pause_seconds: float = 0.0) -> None:
         """Say that a poll has ended.
 
         It is due one interval after it was due; one that took longer is due at once, and what it missed is not
@@ -62,10 +58,10 @@ class Schedule:
         Args:
             poll: as taken.
             now: when it ended.
+            interval_seconds: from when it was due to when it is due again.
             pause_seconds: how long it must rest at least.
         """
         entry = self._taken.pop(poll.request_key)
-        interval_seconds = self._interval_seconds * poll.interval_multiple
         entry.due_at = max(entry.due_at + interval_seconds, now + pause_seconds, now)
         heapq.heappush(self._heap, entry)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import orjson
 
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.conditional import Validators
 from connectors.kit.declaration import FOUND_MAX, Found
 from crosscurrent.errors import Poison
@@ -19,11 +21,40 @@ class KnownPage:
         url: canonical address, without credential.
         validators: of its version.
         next_url: the page after it, which a 304 does not tell; ``None`` if it was the last.
+        digest: of what it said; ``None`` if that is not known.
+        published_at_ms: our wall clock when it was published, milliseconds since the epoch; ``None`` where that
+            does not matter.
     """
 
     url: str
     validators: Validators
     next_url: str | None
+    digest: str | None = None
+    published_at_ms: int | None = None
+
+    def to_row(self) -> list[str | int | None]:
+        """Return the page as the state stores it; what is unknown at the end is left out."""
+        row = [self.url, self.validators.etag, self.validators.last_modified, self.next_url]
+        more = [self.digest, self.published_at_ms]
+        while more and more[-1] is None:
+            more.pop()
+        return [*row, *more]
+
+    @classmethod
+    def from_row(cls, row: Sequence[object]) -> KnownPage:
+        """Return the page of a stored row; an older one ends earlier.
+
+        Raises:
+            ValueError: the row is none of a page.
+        """
+        url, etag, modified, following, digest, published = (*row, None, None)[:6]
+        return cls(
+            str(url),
+            Validators(_text(etag), _text(modified)),
+            _text(following),
+            _text(digest),
+            None if published is None else int(str(published)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +82,7 @@ class RequestState:
         pages: of the last poll.
         found: further targets that its payloads named.
         quota: as last heard.
+        changes: what its polls saw of how often it changes.
     """
 
     polls: int = 0
@@ -58,6 +90,7 @@ class RequestState:
     pages: tuple[KnownPage, ...] = ()
     found: tuple[Found, ...] = ()
     quota: StoredQuota | None = None
+    changes: ChangeHistory = field(default_factory=ChangeHistory)
 
     def page(self, url: str) -> KnownPage | None:
         """Return what is known of a page by its canonical address."""
@@ -72,12 +105,11 @@ class RequestState:
         fields = {
             "polls": self.polls,
             "cursor": self.cursor,
-            "pages": [
-                [page.url, page.validators.etag, page.validators.last_modified, page.next_url]
-                for page in self.pages
-            ],
+            "pages": [page.to_row() for page in self.pages],
             "found": self.found,
             "quota": self.quota and [self.quota.limit, self.quota.remaining, self.quota.reset_at_ms],
+            "looked_at_ms": self.changes.looked_at_ms,
+            "spans_ms": self.changes.spans_ms,
         }
         return orjson.dumps({name: value for name, value in fields.items() if value}).decode()
 
@@ -94,12 +126,10 @@ class RequestState:
             return cls(
                 polls=int(fields.get("polls", 0)),
                 cursor=_text(fields.get("cursor")),
-                pages=tuple(
-                    KnownPage(str(url), Validators(_text(etag), _text(modified)), _text(following))
-                    for url, etag, modified, following in fields.get("pages", [])
-                ),
+                pages=tuple(KnownPage.from_row(row) for row in fields.get("pages", [])),
                 found=tuple((str(endpoint), str(target)) for endpoint, target in fields.get("found", [])),
                 quota=StoredQuota(*(int(number) for number in quota)) if quota else None,
+                changes=_changes(fields.get("looked_at_ms"), fields.get("spans_ms", [])),
             )
         except (ValueError, TypeError, AttributeError) as error:
             raise Poison(
@@ -107,6 +137,11 @@ class RequestState:
                 expected="JSON as this version of the connector kit writes it",
                 todo="nothing: the request is polled from its beginning; its records keep their ids",
             ) from error
+
+
+def _changes(looked_at_ms: object, spans_ms: Sequence[object]) -> ChangeHistory:
+    at_ms = None if looked_at_ms is None else int(str(looked_at_ms))
+    return ChangeHistory(tuple(int(str(span)) for span in spans_ms), at_ms)
 
 
 def _text(value: object) -> str | None:

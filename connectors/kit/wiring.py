@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
 from connectors.kit.access_token import AccessToken
-from connectors.kit.auth import ClientCredentials
+from connectors.kit.auth import ClientCredentials, NoAuth
 from connectors.kit.client import HttpClient, user_agent
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.fetch import Fetcher
+from connectors.kit.ledger import budget_key, open_ledger
 from connectors.kit.pace import Pacer
+from connectors.kit.planner import Bounds
+from connectors.kit.terms import Purpose
 from crosscurrent.clock import Clock
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import SourceSettings, source_variable
@@ -24,6 +28,8 @@ class Asking:
     Attributes:
         base_url: base address in force.
         interval_seconds: poll interval in force.
+        bounds: between what the intervals of its requests lie.
+        unchanged_is_free: whether a poll that finds nothing new does not count against the quota.
         polls: of the targets in force.
         client: asks.
         pacer: holds the quota.
@@ -32,10 +38,17 @@ class Asking:
 
     base_url: str
     interval_seconds: float
+    bounds: Bounds
+    unchanged_is_free: bool
     polls: list[Poll]
     client: HttpClient
     pacer: Pacer
     fetcher: Fetcher
+
+    async def close(self) -> None:
+        """Close the connections and the budget."""
+        await self.client.close()
+        self.pacer.close()
 
 
 def secret_of(settings: SourceSettings) -> str | None:
@@ -50,7 +63,11 @@ def client_secret_of(settings: SourceSettings) -> str | None:
 
 def secrets_of(settings: SourceSettings) -> list[str]:
     """Return every secret that was set."""
-    return [secret for secret in (secret_of(settings), client_secret_of(settings)) if secret]
+    return [
+        value
+        for secret in (settings.token, settings.client_secret, settings.webhook_secret)
+        if secret and (value := secret.get_secret_value())
+    ]
 
 
 def credential_settings(connector: Connector) -> tuple[str, ...]:
@@ -77,14 +94,18 @@ def make_asking(
     settings: SourceSettings,
     clock: Clock,
     *,
+    home: Path | None = None,
+    purpose: Purpose = Purpose.LIVE,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Asking:
-    """Return the parts; call it on the event loop that will use them, and close the client.
+    """Return the parts; call it on the event loop that will use them, and close them.
 
     Args:
         connector: what is declared.
         settings: of the source.
         clock: the time.
+        home: where the processes that use a credential share its budget; ``None`` for a budget of one's own.
+        purpose: for whom the requests are.
         transport: takes the place of the network, for tests.
 
     Raises:
@@ -95,7 +116,7 @@ def make_asking(
         raise WrongUse(
             f"{connector.title} cannot be asked while {' and '.join(lacking)} is not set",
             expected=_expected(connector),
-            todo=f"set {', '.join(lacking)}",
+            todo=f"set {', '.join(lacking)}{account_advice(connector)}",
             source=connector.name,
         )
     tokens = _tokens(connector, settings, clock, transport)
@@ -108,11 +129,15 @@ def make_asking(
         connector.quota,
         requests_per_minute_max=settings.requests_per_minute_max,
         clock=clock,
+        ledger=open_ledger(home, budget_key(connector.name, base_url, _credential(settings))),
+        purpose=purpose,
     )
     free = connector.not_modified_is_free and (secret is not None or tokens is not None)
     return Asking(
         base_url=base_url,
         interval_seconds=interval_of(connector, settings),
+        bounds=bounds_of(connector, settings),
+        unchanged_is_free=free,
         polls=connector.polls(settings.targets or connector.targets_default),
         client=client,
         pacer=pacer,
@@ -120,7 +145,6 @@ def make_asking(
             connector.name,
             client,
             pacer,
-            clock,
             not_modified_is_free=free,
             credential_settings=credential_settings(connector),
             ask_again=connector.ask_again,
@@ -129,12 +153,42 @@ def make_asking(
     )
 
 
+def _credential(settings: SourceSettings) -> str:
+    return settings.client_id or secret_of(settings) or ""
+
+
 def interval_of(connector: Connector, settings: SourceSettings) -> float:
     """Return the poll interval in force, seconds."""
     if settings.poll_interval_seconds is not None:
         return settings.poll_interval_seconds
     anonymous = connector.anonymous_interval_seconds
     return connector.interval_seconds if anonymous is None or secret_of(settings) else anonymous
+
+
+def account_advice(connector: Connector) -> str:
+    """Return where the credential comes from, after a colon; empty if the connector does not say."""
+    return f": {connector.account_help}" if connector.account_help else ""
+
+
+def not_set(connector: Connector, settings: SourceSettings) -> list[str]:
+    """Return the settings of the credential that are not set, needed or not."""
+    if isinstance(connector.auth, NoAuth):
+        return []
+    return [
+        source_variable(connector.name, name)
+        for name in credential_settings(connector)
+        if not getattr(settings, name)
+    ]
+
+
+def bounds_of(connector: Connector, settings: SourceSettings) -> Bounds:
+    """Return between what the poll intervals lie; an interval that was set is kept to, unless a longest one is too."""
+    fixed = settings.poll_interval_seconds is not None
+    return Bounds(
+        interval_of(connector, settings),
+        1.0 if fixed else connector.interval_stretch_max,
+        settings.poll_interval_seconds_max,
+    )
 
 
 def _expected(connector: Connector) -> str:

@@ -17,7 +17,7 @@ from connectors.musicbrainz.endpoints import (
     SEARCHES,
     endpoint_of,
 )
-from connectors.musicbrainz.mapping import map_payload
+from connectors.musicbrainz.mapping import TABLE, map_payload
 from connectors.musicbrainz.requests import poll_for, polls
 
 MUSICBRAINZ = Connector(
@@ -25,8 +25,7 @@ MUSICBRAINZ = Connector(
     title="MusicBrainz",
     base_url="https://musicbrainz.org",
     auth=NoAuth(),
-    # over so short a window the kit lets one request through at a time, spaced by a little more than a second
-    quota=DocumentedRate(19, 19.0, description="1 request a second for each address; 503 beyond it"),
+    quota=DocumentedRate(1, 1.0, description="1 request a second for each address; 503 beyond it"),
     contact_required=True,
     interval_seconds=86_400.0,
     endpoints=(*LOOKUPS.values(), BROWSE_RECORDING, BROWSE_RELEASE, BROWSE_RELEASE_GROUP, *SEARCHES.values()),
@@ -39,7 +38,11 @@ MUSICBRAINZ = Connector(
     ),
     targets_help="artist:MBID, release:MBID, release-group:MBID or recording:MBID, or search:artist:query",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # a search says when it was answered
+    volatile=("created",),
     concurrency_max=1,
+    account_help="no account: the mail address or the web page of whoever runs this, by which MusicBrainz can reach them",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.kit.external_ids import gtin, isrc
 from connectors.kit.json_path import PROPERTY_ITEMS_MAX, JsonNode
 from connectors.kit.readings import Readings
 from connectors.musicbrainz.keys import (
@@ -9,6 +10,7 @@ from connectors.musicbrainz.keys import (
     credited,
     elsewhere,
     ids_below,
+    link_relations,
     mbid,
     partial_date,
     properties,
@@ -46,6 +48,7 @@ def map_recording(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     isrcs = _isrcs(root)
     attributes |= {"isrcs": isrcs} if isrcs else {}
     _add(root, readings, "recording", key, root.text("title"), attributes)
+    _link_isrcs(root, key, readings)
     _rate(root, readings, key)
 
 
@@ -70,6 +73,7 @@ def map_release(root: JsonNode, event: RawEvent, readings: Readings) -> None:
     formats = sorted({one for one in (medium.peek_text("format") for medium in media or ()) if one})
     attributes |= {"formats": formats} if formats else {}
     _add(root, readings, "release", key, root.text("title"), attributes)
+    _link_recordings(media or [], readings)
 
 
 def map_release_group(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -111,6 +115,22 @@ def _add(
 ) -> None:
     address = f"{ADDRESS}{entity_type.replace('_', '-')}/{key}"
     readings.thing(entity_type, key, name, url=address, attributes=attributes | elsewhere(row))
+    link_relations(row, entity_type, key, readings)
+    readings.link(entity_type, key, gtin(row.peek_text("barcode")), row, "barcode")
+
+
+def _link_recordings(media: list[JsonNode], readings: Readings) -> None:
+    """Add the ISRCs of the recordings on a release, where the request asked for them; they are no things here."""
+    for medium in media:
+        for track in medium.rows("tracks") if medium.has("tracks") else ():
+            recording = track.nullable_child("recording")
+            if recording is not None:
+                _link_isrcs(recording, mbid(recording), readings)
+
+
+def _link_isrcs(row: JsonNode, key: str, readings: Readings) -> None:
+    for node, code in _isrc_nodes(row):
+        readings.link("recording", key, isrc(code), node)
 
 
 def _rate(row: JsonNode, readings: Readings, key: str) -> None:
@@ -139,7 +159,11 @@ def _tracks(media: list[JsonNode]) -> float | None:
 
 
 def _isrcs(row: JsonNode) -> list[str]:
+    return [code for _, code in _isrc_nodes(row)]
+
+
+def _isrc_nodes(row: JsonNode) -> list[tuple[JsonNode, str]]:
     rows = row.rows("isrcs") if row.has("isrcs") else []
     # objects with an id in the searches of 2014
-    found = [one.value if isinstance(one.value, str) else one.peek_text("id") for one in rows]
-    return [one for one in found if one][:PROPERTY_ITEMS_MAX]
+    found = [(one, one.value if isinstance(one.value, str) else one.peek_text("id")) for one in rows]
+    return [(one, code) for one, code in found if code][:PROPERTY_ITEMS_MAX]

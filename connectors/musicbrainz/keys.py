@@ -6,7 +6,9 @@ import re
 from typing import Final
 from urllib.parse import parse_qs
 
+from connectors.kit.external_ids import of_url
 from connectors.kit.json_path import PROPERTY_CHARACTERS_MAX, PROPERTY_ITEMS_MAX, JsonNode
+from connectors.kit.readings import Readings
 from crosscurrent.errors import Poison
 from schemas.records import RawEvent
 
@@ -18,6 +20,14 @@ _DATE = re.compile(r"\d{4}(?P<month>-(?:0[1-9]|1[0-2])(?P<day>-(?:0[1-9]|[12]\d|
 _LINKING = re.compile(
     r"(?:area|artist|collection|label|recording|release|release-group|track|track_artist|work)"
 )
+_SAME: Final = {
+    "area": ("wikidata",),
+    "artist": ("discogs.artist", "imdb", "spotify.artist", "wikidata"),
+    "label": ("discogs.label", "imdb", "wikidata"),
+    "recording": ("spotify.track", "wikidata"),
+    "release": ("discogs.release", "spotify.album"),
+    "release_group": ("discogs.master", "wikidata"),
+}
 _IDS: Final = {
     "wikidata_id": re.compile(r"https?://(?:www\.)?wikidata\.org/(?:wiki|entity)/(Q\d{1,12})"),
     "imdb_id": re.compile(r"https?://(?:www\.)?imdb\.com/(?:name|title)/((?:nm|tt)\d{5,10})/?"),
@@ -103,6 +113,23 @@ def elsewhere(row: JsonNode) -> dict[str, object]:
             if matched:
                 found.setdefault(name, matched[1])
     return found | ({"urls": urls} if urls else {})
+
+
+def link_relations(row: JsonNode, entity_type: str, key: str, readings: Readings) -> None:
+    """Add the links that an entity's relations to URLs state, of those that have not ended.
+
+    An id of a catalogue that has the same kind of thing is the entity's own (a release group's page on IMDb is that
+    of the film whose music it is). Anything else it only refers to: several entities may have the same page.
+    """
+    relations = row.rows("relations") if row.has("relations") else []
+    for relation in relations[:RELATIONS_MAX]:
+        external = of_url(relation.peek_text("url", "resource"))
+        if external is None or relation.peek("ended") is True:
+            continue
+        same = external[0] in _SAME.get(entity_type, ())
+        readings.link(
+            entity_type, key, external, relation, "url", "resource", relation="same" if same else "refers"
+        )
 
 
 def ids_below(row: JsonNode, name: str, *steps: str) -> list[str]:

@@ -16,6 +16,7 @@ from connectors.musicbrainz.entities import (
     map_release,
     map_release_group,
 )
+from connectors.musicbrainz.left_out import IGNORED, MAPS
 from connectors.musicbrainz.lists import browse_of, search_of
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
@@ -34,7 +35,13 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.DISC_ID: map_disc_id,
     endpoints.LABEL: map_label,
 }
-TABLE: Final = MappingTable("musicbrainz", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "musicbrainz",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    maps=dict.fromkeys(MAPPINGS, MAPS),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

@@ -11,8 +11,9 @@ from connectors.kit.auth import BearerHeader
 from connectors.kit.declaration import Connector
 from connectors.kit.quota import DocumentedRate
 from connectors.notion.endpoints import NOT_MEASURED, POLLED, endpoint_of
-from connectors.notion.mapping import map_payload
+from connectors.notion.mapping import TABLE, map_payload
 from connectors.notion.requests import ALL, poll_for, polls
+from connectors.notion.webhooks import WEBHOOKS
 
 VERSION: Final = "2025-09-03"
 CONFLICT: Final = 409
@@ -30,10 +31,18 @@ NOTION = Connector(
     targets_default=(ALL,),
     targets_help="all that is shared with the integration, page:<id>, database:<id> or data_source:<id>",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     headers={"notion-version": VERSION},
     # somebody saved the same thing at that moment
     ask_again=frozenset({CONFLICT}),
     not_measured=NOT_MEASURED,
+    # each answer has an id of its own, and the address of a file is signed anew
+    volatile=("request_id", "**.file.url", "**.file.expiry_time"),
+    # pages_edited counts the day before the answer, so it falls while nothing changes
+    unchanged_seconds_max=3600.0,
     concurrency_max=4,
+    webhooks=WEBHOOKS,
+    account_help="the secret of an internal integration from https://www.notion.so/profile/integrations, with the "
+    "capabilities Read content, Read comments and Read user information; then connect it to each page that it may read",
 )

@@ -25,6 +25,7 @@ PAGE_PROPERTY: Final = "page_property"
 TEMPLATES: Final = "data_source_templates"
 USER: Final = "user"
 VIEWS: Final = "views"
+WEBHOOK: Final = "webhook"
 WRITTEN: Final = "written"
 OTHER: Final = "other"
 
@@ -42,6 +43,7 @@ NOT_MEASURED: Final = {
     PAGE_PROPERTY: "it does not say of which page the property is",
     TEMPLATES: "names of templates",
     USER: "a person or a bot, with no quantity",
+    WEBHOOK: "it names what has changed, which is asked for",
     VIEWS: "how a database is shown, by number only",
     OTHER: "this connector does not know the endpoint",
 }

@@ -9,6 +9,7 @@ from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable, nothing_in
 from connectors.kit.readings import Readings
 from connectors.notion import endpoints
+from connectors.notion.left_out import IGNORED, MAPS
 from connectors.notion.listing import map_listing
 from connectors.notion.objects import map_block, map_comment, map_database, map_nothing, map_page, map_user
 from schemas.mapping import MappedPayload
@@ -49,7 +50,13 @@ def _map_object(node: JsonNode, readings: Readings) -> None:
 MAPPINGS: Final[Mapping[str, MapEndpoint]] = dict.fromkeys(
     (*endpoints.POLLED, endpoints.BLOCK, endpoints.USER, endpoints.WRITTEN), map_answer
 )
-TABLE: Final = MappingTable("notion", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "notion",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    maps=dict.fromkeys(MAPPINGS, MAPS),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

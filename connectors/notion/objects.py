@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.kit.json_path import PROPERTY_CHARACTERS_MAX, JsonNode
 from connectors.kit.readings import Readings
+from connectors.notion.links import link_content, link_properties
 from connectors.notion.properties import map_properties, title_of
 from connectors.notion.rich_text import plain_text
 
@@ -17,6 +18,7 @@ def map_page(node: JsonNode, readings: Readings) -> None:
     properties = node.child("properties")
     attributes = _common(node) | map_properties(properties, key, readings)
     readings.thing("page", key, title_of(properties), url=node.peek_text("url"), attributes=attributes)
+    link_properties(properties, key, readings)
 
 
 def map_database(node: JsonNode, readings: Readings) -> None:
@@ -50,6 +52,8 @@ def map_block(node: JsonNode, readings: Readings) -> None:
     attributes |= {"text": text} if text else {}
     attributes |= content.plain("checked", "language", "url", "expression") if content else {}
     readings.thing("block", key, title or kind, attributes=attributes)
+    if content:
+        link_content(content, key, readings)
 
 
 def map_comment(node: JsonNode, readings: Readings) -> None:

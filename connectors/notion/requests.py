@@ -135,18 +135,27 @@ def find_blocks(payload: object, *, depth: int) -> list[Found]:
     ]
 
 
+def dashed(identity: str) -> str | None:
+    """Return an id as Notion writes it, whether it was given with dashes or without; ``None`` if it is none."""
+    if not _ID.fullmatch(identity):
+        return None
+    plain = identity.replace("-", "").lower()
+    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+
+
 def _poll_of(target: str) -> Poll:
     if target == ALL:
         return _listed(SEARCH, "", "/v1/search", body=_SEARCH_BODY, find=find_in_search)
     kind, _, identity = target.partition(":")
-    if kind not in {PAGE, DATABASE, DATA_SOURCE} or not _ID.fullmatch(identity):
+    named = dashed(identity)
+    if kind not in {PAGE, DATABASE, DATA_SOURCE} or named is None:
         raise WrongUse(
             f"the Notion target {target[:80]!r}",
             expected="all, page:<id>, database:<id> or data_source:<id>",
             todo="correct CROSSCURRENT_SOURCES__NOTION__TARGETS; the id is the last part of a page's address",
             source="notion",
         )
-    return poll_for(kind, _dashed(identity))
+    return poll_for(kind, named)
 
 
 def _listed(
@@ -183,14 +192,10 @@ def _rows(payload: object) -> Iterator[tuple[dict[str, object], str]]:
 def _database_of(row: dict[str, object]) -> list[Found]:
     parent = row.get("parent")
     name = parent.get("database_id") if isinstance(parent, dict) else None
-    return [(DATABASE, _dashed(name))] if isinstance(name, str) and _ID.fullmatch(name) else []
+    found = dashed(name) if isinstance(name, str) else None
+    return [(DATABASE, found)] if found else []
 
 
 def _identity(value: object) -> str | None:
     name = value.get("id") if isinstance(value, dict) else None
-    return _dashed(name) if isinstance(name, str) and _ID.fullmatch(name) else None
-
-
-def _dashed(identity: str) -> str:
-    plain = identity.replace("-", "").lower()
-    return "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+    return dashed(name) if isinstance(name, str) else None

@@ -11,6 +11,7 @@ from connectors.kit.readings import Readings
 from connectors.openweathermap import endpoints
 from connectors.openweathermap.air import map_air_place, map_air_pollution
 from connectors.openweathermap.forecast import map_forecast, map_forecast_daily, map_geocoding
+from connectors.openweathermap.left_out import IGNORED, MAPS
 from connectors.openweathermap.weather import (
     map_history,
     map_one_call,
@@ -52,7 +53,13 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.ONE_CALL_TIMEMACHINE: map_timemachine,
     endpoints.WEATHER: _if_good(map_weather),
 }
-TABLE: Final = MappingTable("openweathermap", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "openweathermap",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    maps=dict.fromkeys(endpoints.NOT_MEASURED, MAPS),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

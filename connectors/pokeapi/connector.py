@@ -16,7 +16,7 @@ from connectors.pokeapi.endpoints import (
     POKEMON_SPECIES,
     endpoint_of,
 )
-from connectors.pokeapi.mapping import map_payload
+from connectors.pokeapi.mapping import TABLE, map_payload
 from connectors.pokeapi.requests import poll_for, polls
 
 POKEAPI = Connector(
@@ -33,7 +33,9 @@ POKEAPI = Connector(
     targets_default=("1", "4", "7", "25", "133"),
     targets_help="names or numbers of creatures, or all",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     concurrency_max=4,
+    account_help="no account: PokéAPI is open",
 )

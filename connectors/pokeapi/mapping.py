@@ -8,6 +8,7 @@ from typing import Final
 from connectors.kit.mapping_table import MapEndpoint, MappingTable, nothing_in
 from connectors.pokeapi import endpoints
 from connectors.pokeapi.creatures import map_evolution_chain, map_pokemon, map_species
+from connectors.pokeapi.left_out import IGNORED
 from connectors.pokeapi.resources import map_berry, map_item, map_list, map_machine, map_move, map_resource
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
@@ -36,7 +37,12 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.TYPE: map_resource,
     endpoints.VERSION: map_resource,
 }
-TABLE: Final = MappingTable("pokeapi", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "pokeapi",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from connectors.kit.external_ids import ExternalId, plain
 from connectors.kit.json_path import JsonNode
 
 DECIMETRES_IN_A_METRE: Final = 10
@@ -12,6 +13,11 @@ HECTOGRAMS_IN_A_KILOGRAM: Final = 10
 EIGHTHS: Final = 8
 GENDERLESS: Final = -1
 _STAT_NAME = re.compile(r"[a-z-]{1,40}")
+
+
+def numbered(entity_type: str, row: JsonNode) -> ExternalId | None:
+    """Return the number that a thing has in PokéAPI's database, whichever of its APIs tells it."""
+    return plain(f"pokeapi.{entity_type}.id")(row.peek("id"))
 
 
 def stat_name(row: JsonNode) -> str:

@@ -6,6 +6,7 @@ import re
 
 from connectors.kit.json_path import JsonNode
 from connectors.kit.readings import Readings
+from connectors.pokeapi.measures import numbered
 from schemas.records import RawEvent
 
 _IN_ADDRESS = re.compile(r"/api/v2/(?P<resource>[a-z-]{1,60})/")
@@ -32,6 +33,7 @@ def map_named(root: JsonNode, entity_type: str, readings: Readings, *more: str) 
         name = root.peek_text(relation, "name")
         attributes |= {relation: name} if name else {}
     readings.thing(entity_type, key, _english(root), attributes=attributes)
+    readings.link(entity_type, key, numbered(entity_type, root), root, "id")
     return key
 
 

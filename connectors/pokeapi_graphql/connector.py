@@ -10,7 +10,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.graphql import GraphqlFailures
 from connectors.kit.quota import DocumentedRate
 from connectors.pokeapi_graphql.endpoints import NOT_MEASURED, POLLED, endpoint_of
-from connectors.pokeapi_graphql.mapping import map_payload
+from connectors.pokeapi_graphql.mapping import TABLE, map_payload
 from connectors.pokeapi_graphql.requests import polls
 
 # Hasura's codes for a query that its schema does not know, or does not let us ask
@@ -29,8 +29,10 @@ POKEAPI_GRAPHQL = Connector(
     targets_default=POLLED,
     targets_help="kinds of things: " + ", ".join(POLLED),
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
     failure_in=GraphqlFailures("pokeapi_graphql", _REFUSED),
     concurrency_max=2,
+    account_help="no account: PokéAPI is open",
 )

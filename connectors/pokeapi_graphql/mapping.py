@@ -10,6 +10,7 @@ from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable, nothing_in
 from connectors.kit.readings import Readings
 from connectors.pokeapi_graphql import endpoints
+from connectors.pokeapi_graphql.left_out import IGNORED
 from connectors.pokeapi_graphql.rows import map_aggregate, map_generation, map_item, map_pokemon, map_species
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
@@ -68,7 +69,12 @@ def _map_whole_aggregate(resource: str, node: JsonNode, event: RawEvent, reading
 MAPPINGS: Final[Mapping[str, MapEndpoint]] = dict.fromkeys(
     (*endpoints.POLLED, endpoints.AGGREGATE), map_answer
 )
-TABLE: Final = MappingTable("pokeapi_graphql", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "pokeapi_graphql",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

@@ -14,6 +14,7 @@ from connectors.pokeapi.measures import (
     DECIMETRES_IN_A_METRE,
     HECTOGRAMS_IN_A_KILOGRAM,
     female_share,
+    numbered,
     stat_name,
 )
 
@@ -26,6 +27,7 @@ def map_pokemon(row: JsonNode, readings: Readings) -> None:
     types = [kind for part in _rows(row, "pokemontypes", "types") if (kind := part.peek_text("type", "name"))]
     attributes = row.plain("id", "is_default", "order") | ({"types": types} if types else {})
     readings.thing("pokemon", key, attributes=attributes)
+    readings.link("pokemon", key, numbered("pokemon", row), row, "id")
     readings.measure("height", key, _divided(row.optional_count("height"), DECIMETRES_IN_A_METRE), unit="m")
     readings.measure(
         "weight", key, _divided(row.optional_count("weight"), HECTOGRAMS_IN_A_KILOGRAM), unit="kg"
@@ -42,6 +44,7 @@ def map_species(row: JsonNode, readings: Readings) -> None:
     generation = row.peek_text("generation", "name")
     attributes |= {"generation": generation} if generation else {}
     readings.thing("pokemon_species", key, _english(row), attributes=attributes)
+    readings.link("pokemon_species", key, numbered("pokemon_species", row), row, "id")
     readings.measure("capture_rate", key, row.optional_count("capture_rate"))
     readings.measure("base_happiness", key, row.nullable_count("base_happiness"))
     readings.measure("hatch_counter", key, row.nullable_count("hatch_counter"))
@@ -57,6 +60,7 @@ def map_item(row: JsonNode, readings: Readings) -> None:
     category = row.peek_text("itemcategory", "name")
     attributes = row.plain("id") | ({"category": category} if category else {})
     readings.thing("item", key, attributes=attributes)
+    readings.link("item", key, numbered("item", row), row, "id")
     readings.measure("cost", key, row.nullable_count("cost"))
     readings.measure("fling_power", key, row.nullable_number("fling_power"))
 
@@ -65,6 +69,7 @@ def map_generation(row: JsonNode, readings: Readings) -> None:
     """Map a generation: how many species it brought, and how easily they are caught."""
     key = row.text("name")
     readings.thing("generation", key, attributes=row.plain("id"))
+    readings.link("generation", key, numbered("generation", row), row, "id")
     for name in ("pokemonspecies_aggregate", "pokemon_species"):
         if row.has(name):
             map_aggregate(row.child(name).child("aggregate"), key, "species", readings)

@@ -8,6 +8,7 @@ from connectors.spotify.references import (
     add_thing,
     credited,
     external_ids,
+    link_codes,
     measure_followers,
     measure_popularity,
     released,
@@ -73,9 +74,11 @@ def add_artist(node: JsonNode, readings: Readings) -> str:
 def add_album(node: JsonNode, readings: Readings) -> str:
     """Add an album in full as a thing and return its key."""
     properties = node.plain("album_type", "label", "genres")
-    return add_thing(
+    key = add_thing(
         node, "album", readings, properties | released(node) | credited(node) | external_ids(node)
     )
+    link_codes(node, "album", key, readings)
+    return key
 
 
 def add_release(node: JsonNode, readings: Readings) -> str:
@@ -93,6 +96,8 @@ def add_track(node: JsonNode, readings: Readings) -> str:
     properties = node.plain("duration_ms", "explicit", "disc_number", "track_number")
     released_on = released(node.child("album")) if node.has("album") else {}
     known = {name: value for name, value in album.items() if value}
-    return add_thing(
+    key = add_thing(
         node, "track", readings, properties | known | released_on | credited(node) | external_ids(node)
     )
+    link_codes(node, "track", key, readings)
+    return key

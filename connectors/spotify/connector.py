@@ -18,7 +18,7 @@ from connectors.spotify.endpoints import (
     TRACK,
     endpoint_of,
 )
-from connectors.spotify.mapping import map_payload
+from connectors.spotify.mapping import TABLE, map_payload
 from connectors.spotify.requests import poll_for, polls
 
 SPOTIFY = Connector(
@@ -38,7 +38,12 @@ SPOTIFY = Connector(
     targets_default=("artist:0TnOYISbd1XYRBk9myaseg", "artist:1HY2Jd0NmPuamShAr6KMms"),
     targets_help="artist:ID, album:ID, track:ID, playlist:ID (the last part of a share link), or new-releases",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    # links to samples are signed for a while
+    volatile=("**.preview_url", "**.audio_preview_url"),
     concurrency_max=4,
+    account_help="client id and client secret of an app made at https://developer.spotify.com/dashboard, with "
+    "Web API chosen; there are no scopes, since nothing of a user's own is asked for",
 )

@@ -21,6 +21,7 @@ from connectors.spotify.catalogue import (
     map_track,
     map_tracks,
 )
+from connectors.spotify.left_out import IGNORED
 from connectors.spotify.playlists import (
     map_item,
     map_playlist,
@@ -103,7 +104,12 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.USER: map_user,
     endpoints.USER_PLAYLISTS: map_playlists,
 }
-TABLE: Final = MappingTable("spotify", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "spotify",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

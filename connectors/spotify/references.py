@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from connectors.kit.external_ids import gtin, isrc
 from connectors.kit.json_path import PROPERTY_ITEMS_MAX, JsonNode
 from connectors.kit.readings import Readings
 
@@ -30,6 +31,13 @@ def add_thing(
         attributes=node.plain("uri") | (attributes or {}),
     )
     return key
+
+
+def link_codes(node: JsonNode, entity_type: str, key: str, readings: Readings) -> None:
+    """Add what other catalogues call a track or an album: by ISRC, or by the bar code of the product."""
+    for name, make in (("isrc", isrc), ("ean", gtin), ("upc", gtin)):
+        external = make(node.peek_text("external_ids", name))
+        readings.link(entity_type, key, external, node, "external_ids", name)
 
 
 def measure_popularity(node: JsonNode, key: str, readings: Readings) -> None:

@@ -9,7 +9,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.quota import DocumentedRate
 from connectors.tmdb.auth import TokenOrKey
 from connectors.tmdb.endpoints import CHANGES, LISTS, LOOKUPS, NOT_MEASURED, TRENDING, endpoint_of
-from connectors.tmdb.mapping import map_payload
+from connectors.tmdb.mapping import TABLE, map_payload
 from connectors.tmdb.requests import poll_for, polls
 
 TMDB = Connector(
@@ -26,6 +26,9 @@ TMDB = Connector(
     targets_default=("trending:all:day", "popular:movie", "changes:movie"),
     targets_help="movie:550, tv:1396 or person:62; trending:all:day; popular:movie; changes:movie, from a day on",
     map_payload=map_payload,
+    table=TABLE,
     endpoint_of=endpoint_of,
     not_measured=NOT_MEASURED,
+    account_help="the API Read Access Token (v4) or the API Key (v3) from "
+    "https://www.themoviedb.org/settings/api; there are no scopes",
 )

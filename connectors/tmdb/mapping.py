@@ -9,6 +9,7 @@ from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable, nothing_in
 from connectors.kit.readings import Readings
 from connectors.tmdb import endpoints
+from connectors.tmdb.left_out import IGNORED
 from connectors.tmdb.titles import (
     changes_of,
     list_of,
@@ -53,7 +54,12 @@ _GOOD: Final[Mapping[str, MapEndpoint]] = {
     **{endpoint: changes_of(media) for media, endpoint in endpoints.CHANGES.items()},
 }
 MAPPINGS: Final = {endpoint: _if_good(mapping) for endpoint, mapping in _GOOD.items()}
-TABLE: Final = MappingTable("tmdb", MAPPINGS, nothing_in(MAPPINGS, endpoints.NOT_MEASURED))
+TABLE: Final = MappingTable(
+    "tmdb",
+    MAPPINGS,
+    nothing_in(MAPPINGS, endpoints.NOT_MEASURED),
+    ignored=IGNORED,
+)
 
 
 def map_payload(event: RawEvent) -> MappedPayload:

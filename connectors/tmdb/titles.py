@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from connectors.kit.external_ids import imdb, of_url, plain, wikidata
 from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint
 from connectors.kit.readings import Readings
@@ -13,6 +14,13 @@ ADDRESS = "https://www.themoviedb.org/"
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _IMDB = re.compile(r"(?:nm|tt)\d{5,10}")
 _WIKIDATA = re.compile(r"Q\d{1,12}")
+_EXTERNAL = {
+    "imdb_id": imdb,
+    "wikidata_id": wikidata,
+    "facebook_id": plain("facebook"),
+    "instagram_id": plain("instagram"),
+    "twitter_id": plain("twitter"),
+}
 
 
 def map_movie(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -136,6 +144,18 @@ def _add(
     root: JsonNode, kind: str, key: str, name: str, readings: Readings, attributes: dict[str, object]
 ) -> None:
     readings.thing(kind, key, name, url=ADDRESS + key, attributes=attributes)
+    _link(root, kind, key, readings)
+
+
+def _link(root: JsonNode, kind: str, key: str, readings: Readings) -> None:
+    """Add what other catalogues call a film, a show or a person, and the page of its own."""
+    readings.link(kind, key, imdb(root.peek_text("imdb_id")), root, "imdb_id")
+    for name, make in _EXTERNAL.items():
+        readings.link(kind, key, make(root.peek_text("external_ids", name)), root, "external_ids", name)
+    tvdb = plain("tvdb")(root.peek("external_ids", "tvdb_id"))
+    readings.link(kind, key, tvdb, root, "external_ids", "tvdb_id")
+    homepage = of_url(root.peek_text("homepage"))
+    readings.link(kind, key, homepage, root, "homepage", relation="refers")
 
 
 def _said(root: JsonNode, *names: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ from crosscurrent.cli.demo_world import print_next, show_world
 from crosscurrent.cli.home_progress import HomeProgress
 from crosscurrent.cli.output import CONSOLE
 from crosscurrent.cli.source_names import source_names
-from crosscurrent.demo.plan import FAST, FULL, environment, recorded_environment
+from crosscurrent.demo.plan import DEMO_SOURCES, FAST, FULL, environment, recorded_environment
 from crosscurrent.embedded.home import BackgroundHome, HomeOptions
 from crosscurrent.errors import Fatal, WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED
@@ -37,7 +37,7 @@ def demo(
     plan = FAST if fast else FULL
     home = settings.home / _FOLDER
     if recordings is None:
-        sources = source_names()
+        sources: tuple[str, ...] = DEMO_SOURCES
         options = HomeOptions(sources=sources, world=True, world_arguments=plan.world_arguments)
         background = _fresh(home, options, environment(plan, settings))
     else:

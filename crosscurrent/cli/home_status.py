@@ -39,6 +39,7 @@ def status_data(settings: Settings, layout: Layout, holder: Holder, state: HomeS
         "resident_bytes": _total_bytes(state),
         "lags": facts.lags,
         "sources": facts.sources,
+        "polls": facts.polls,
         "dead_letters": facts.dead_letters,
         "problems": facts.problems,
     }
@@ -57,6 +58,8 @@ def show_status(console: Console, data: dict[str, Any]) -> None:
     console.print(f"lag in messages: {lags or 'unknown'}", markup=False)
     sources = ", ".join(f"{row['source']} {_age(row['age_seconds'])} ago" for row in data["sources"])
     console.print(f"newest event:    {sources or 'none yet'}", markup=False)
+    for row in data["polls"]:
+        console.print(f"requests:        {_requests(row)}", markup=False, soft_wrap=True)
     letters = ", ".join(f"{stage} {count:,}" for stage, count in data["dead_letters"].items())
     console.print(f"dead letters:    {letters or 'none'}", markup=False)
     for problem in data["problems"]:
@@ -68,7 +71,7 @@ def _groups(state: HomeState, settings: Settings) -> Iterable[ConsumerGroup]:
     from streams.app import consumer_group
 
     raw = tuple(topic_name(RAW, source) for source in source_names(settings.sources_directory))
-    inputs = {"normalise": raw, "detect": (OBSERVATIONS,), "correlate": (OBSERVATIONS,)}
+    inputs = {"normalise": raw, "detect": (OBSERVATIONS,), "correlate": (OBSERVATIONS,), "drift": raw}
     for process in state.processes:
         for name in process.name.split("+"):
             if name in inputs:
@@ -101,6 +104,14 @@ def _broker(broker: dict[str, Any] | None) -> Text:
     text = f"broker:          {_size(broker['size_bytes'])} of {_size(broker['size_bytes_max'])}"
     text += f", {broker['rollovers']} rollovers, died {broker['deaths']} times"
     return Text(text + (f"; {broker['last_rollover']}" if broker["last_rollover"] else ""))
+
+
+def _requests(row: dict[str, Any]) -> str:
+    text = f"{row['source']} {int(row['requests']):,} in {int(row['polls']):,} polls"
+    text += f", {int(row['requests_counted']):,} counted; {int(row['not_modified']):,} answered 304"
+    text += f", {int(row['pages_unchanged']):,} pages spared by their digest"
+    left = row["quota_remaining"]
+    return text if left is None else f"{text}; {int(left):,} left"
 
 
 def _size(size_bytes: int | None) -> str:

@@ -31,6 +31,7 @@ _GROUPS = {
     "dead-letters": "dead_letters",
     "schemas": "schemas",
     "sources": "sources",
+    "world": "world",
 }
 
 app = typer.Typer(

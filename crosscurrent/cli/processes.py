@@ -17,15 +17,15 @@ from crosscurrent.telemetry import configure_logging
 Run = Callable[[], None]
 
 
-def connector(name: str) -> Run:
-    """Poll one source and publish what it answers.
+def connector(*names: str) -> Run:
+    """Poll sources and publish what they answer.
 
     Raises:
         WrongUse: there is no such source, or it lacks what it needs.
     """
     import connectors
 
-    return partial(connectors.run, name, _settings(f"connector.{name}"))
+    return partial(connectors.run, names, _settings("connector." + "+".join(names)))
 
 
 def worker(*processors: str) -> Run:
@@ -85,5 +85,5 @@ def live() -> Run:
 
 def _settings(process: str) -> Settings:
     settings = load_settings()
-    configure_logging(settings.log_level, process=process)
+    configure_logging(settings.log_level, process=process, secrets=settings.secrets())
     return settings

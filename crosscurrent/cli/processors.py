@@ -40,10 +40,19 @@ def _detect(settings: Settings) -> MakeProcessor:
     return lambda codec: DetectProcessor(codec, settings.detect)
 
 
+def _drift(settings: Settings) -> MakeProcessor:
+    from connectors.registry import all_sources
+    from streams.drift import DriftProcessor
+
+    sources = all_sources(settings.sources_directory)
+    return lambda codec: DriftProcessor(codec, sources.connectors, settings.drift, sources.maps)
+
+
 _MAKERS: dict[str, Callable[[Settings], MakeProcessor]] = {
     "normalise": _normalise,
     "correlate": _correlate,
     "detect": _detect,
+    "drift": _drift,
 }
 PROCESSORS = tuple(_MAKERS)
 

@@ -13,17 +13,22 @@ app = typer.Typer(help="One process in the foreground: what a container runs.", 
 
 @app.command("connector")
 def connector(
-    name: Annotated[str, typer.Argument(help="Source, as in `crosscurrent sources list`.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Source, as in `crosscurrent sources list`; several share a process."
+        ),
+    ],
 ) -> None:
-    """Poll one source and publish what it answers."""
-    processes.connector(name)()
+    """Poll sources and publish what they answer."""
+    processes.connector(*names)()
 
 
 @app.command("worker")
 def worker(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROCESSOR]...", help="normalise, correlate, detect; all if none."),
+        typer.Argument(metavar="[PROCESSOR]...", help="normalise, correlate, detect, drift; all if none."),
     ] = None,
 ) -> None:
     """Run stream processors."""

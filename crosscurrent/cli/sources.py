@@ -9,11 +9,12 @@ import typer
 
 from connectors.declared.directory import read_source
 from connectors.kit.check import CheckResult, check_source
+from connectors.kit.coverage import Coverage
 from connectors.kit.declaration import Connector
 from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
 from connectors.registry import CONNECTORS, all_sources, connector_named
-from crosscurrent.cli.output import CONSOLE, print_error, print_json, print_table
+from crosscurrent.cli.output import CONSOLE, ERRORS, print_error, print_json, print_table
 from crosscurrent.errors import CrosscurrentError, WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
@@ -21,6 +22,7 @@ from crosscurrent.telemetry import configure_logging
 
 app = typer.Typer(help="What can be collected.", no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+_PATHS_NAMED_MAX = 12
 NameArgument = Annotated[str, typer.Argument(help="Source, as in `crosscurrent sources list`.")]
 
 
@@ -40,7 +42,7 @@ def list_sources(as_json: JsonOption = False) -> None:
     print_table("Sources", columns, [_cells(row) for row in rows])
     for row in rows:
         CONSOLE.print(f"\n{row['title']} ({', '.join(row['endpoints'])})", markup=False, soft_wrap=True)
-        for name in ("auth", "quota", "targets_help", "declared_in"):
+        for name in ("auth", "account_help", "quota", "targets_help", "declared_in"):
             if row[name] is not None:
                 CONSOLE.print(f"  {name.removesuffix('_help')}: {row[name]}", markup=False, soft_wrap=True)
 
@@ -50,14 +52,18 @@ def check(name: NameArgument, as_json: JsonOption = False) -> None:
     """Ask a source once: exit 1 if the credential, the quota or the mapping fails, 3 if it does not answer."""
     settings = load_settings()
     # what is tried again would be told on the way; the last word is enough
-    configure_logging("error", process=f"sources.{name}")
+    configure_logging("error", process=f"sources.{name}", secrets=settings.secrets())
     result = check_source(connector_named(name, settings.sources_directory), settings)
     if as_json:
         print_json(_result(result))
     elif result.error is None:
         CONSOLE.print(_sentence(result), markup=False)
+        if result.coverage is not None:
+            CONSOLE.print(_covered(result.coverage), markup=False, soft_wrap=True)
     else:
         print_error(result.error)
+    if result.advice and not as_json:
+        (ERRORS if result.error else CONSOLE).print(result.advice, markup=False, soft_wrap=True)
     if result.error is not None:
         raise typer.Exit(EXIT_SERVER_AWAY if result.away else EXIT_CHECK_FAILED)
 
@@ -69,7 +75,7 @@ def record(
 ) -> None:
     """Keep the real exchanges of one round of polls, without secrets; play them with `demo --recordings`."""
     settings = load_settings()
-    configure_logging(settings.log_level, process=f"sources.{name}")
+    configure_logging(settings.log_level, process=f"sources.{name}", secrets=settings.secrets())
     written = record_source(connector_named(name, settings.sources_directory), settings, directory)
     CONSOLE.print(f"{len(written)} exchanges of {name} are in {directory}", markup=False)
 
@@ -127,6 +133,7 @@ def _row(connector: Connector, settings: Settings, file: str | None) -> dict[str
         "configured": not lacking,
         "missing": lacking,
         "declared_in": file,
+        "account_help": connector.account_help,
     }
 
 
@@ -150,13 +157,39 @@ def _result(result: CheckResult) -> dict[str, object]:
         "quota_remaining": result.quota_remaining,
         "entities": result.entities,
         "observations": result.observations,
+        "payload": _payload(result.coverage),
         "away": result.away,
+        "advice": result.advice,
         "error": error and _error(error),
     }
 
 
 def _error(error: CrosscurrentError) -> dict[str, str]:
     return {"found": error.found, "expected": error.expected, "todo": error.todo}
+
+
+def _payload(coverage: Coverage | None) -> dict[str, object] | None:
+    if coverage is None:
+        return None
+    return {
+        "mapped_share": coverage.mapped_share,
+        "mapped": list(coverage.mapped),
+        "ignored": dict(coverage.ignored or {}),
+        "unknown": list(coverage.unknown),
+    }
+
+
+def _covered(coverage: Coverage) -> str:
+    said = (
+        f"of the {coverage.paths} paths in its payload {len(coverage.mapped)} are mapped "
+        f"({coverage.mapped_share:.0%}), {len(coverage.ignored or {})} left out for a stated reason, "
+        f"{len(coverage.unknown)} not known to the mapping"
+    )
+    if not coverage.unknown:
+        return said
+    named = ", ".join(coverage.unknown[:_PATHS_NAMED_MAX])
+    more = len(coverage.unknown) - _PATHS_NAMED_MAX
+    return f"{said}: {named}" + (f" and {more} more (all with --json)" if more > 0 else "")
 
 
 def _sentence(result: CheckResult) -> str:

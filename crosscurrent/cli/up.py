@@ -38,6 +38,10 @@ def up(
         ),
     ] = None,
     world: Annotated[bool, typer.Option("--world", help="Play the vendors instead of asking them.")] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", help="Which played world: a name of `world scenarios`, or a file."),
+    ] = None,
     world_arguments: Annotated[
         str, typer.Option("--world-arguments", help="Arguments of the played world, such as '--speed 3600'.")
     ] = "",
@@ -58,6 +62,7 @@ def up(
         broker=broker,
         world=world,
         world_arguments=tuple(world_arguments.split()),
+        scenario=_scenario(scenario),
         recordings=recordings.absolute() if recordings else None,
     )
     options.check()
@@ -71,6 +76,11 @@ def up(
 
     with HomeProgress(CONSOLE, as_json=as_json, on_ready=ready) as progress:
         run_home(settings, options, progress)
+
+
+def _scenario(given: str | None) -> str | None:
+    # the processes of a home may run in another directory
+    return str(Path(given).absolute()) if given is not None and Path(given).is_file() else given
 
 
 def down(as_json: JsonOption = False) -> None:

@@ -8,18 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crosscurrent.demo.facts import Anomaly, Pair
+from crosscurrent.embedded.world.truth import OUR_MEASURES
 
-# the vendor's field to our measure
-_MEASURES = {
-    "main.temp": "temperature",
-    "main.pressure": "pressure",
-    "main.humidity": "humidity",
-    "wind.speed": "wind_speed",
-    "wind.deg": "wind_direction",
-    "components.pm2_5": "pm2_5",
-    "stargazers_count": "stargazers",
-    "open_issues_count": "open_issues",
-}
 # an alarm counts for a break that lies so far before it at most
 _ALARM_WITHIN = timedelta(hours=24)
 
@@ -86,4 +76,5 @@ def planted(truth: dict[str, Any]) -> tuple[list[PlantedCoupling], list[PlantedB
 
 
 def _series(side: dict[str, Any]) -> tuple[str, str, str]:
-    return side["source"], _MEASURES[side["measure"]], side["entity"]
+    measure = side["measure"]
+    return side["source"], OUR_MEASURES.get(measure, measure), side["entity"]

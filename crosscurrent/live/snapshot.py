@@ -24,7 +24,7 @@ SELECT
 """
 _SOURCES = """
 SELECT source, count() AS polls, sum(requests) AS requests, sum(not_modified) AS not_modified,
-       sum(events) AS events, argMax(outcome, started_at) AS last_outcome,
+       sum(pages_unchanged) AS pages_unchanged, sum(events) AS events, argMax(outcome, started_at) AS last_outcome,
        toUnixTimestamp64Milli(max(started_at)) AS last_poll_ms
 FROM connector_runs WHERE tenant = {tenant:String}
 GROUP BY source ORDER BY source

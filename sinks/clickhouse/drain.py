@@ -22,10 +22,10 @@ from sinks.clickhouse.message import TopicPartitionKey
 from sinks.clickhouse.subscription import subscribed_topics
 from sinks.clickhouse.vouchers import cluster_id
 
-PROCESSORS = ("normalise", "correlate", "detect")
+PROCESSORS = ("normalise", "correlate", "detect", "drift")
 TIMEOUT_SECONDS = 110.0  # the home ends a drain after 120 s
 
-_NORMALISE = "normalise"
+_READ_RAW = frozenset({"normalise", "drift"})
 _POSITIONS = "positions"
 _LOOK_SECONDS = 0.5
 _NAMED_MAX = 6
@@ -119,7 +119,7 @@ def lag(
 
 
 def _reads(processor: str, topic: str) -> bool:
-    return topic.startswith(f"{RAW}.") if processor == _NORMALISE else topic == OBSERVATIONS
+    return topic.startswith(f"{RAW}.") if processor in _READ_RAW else topic == OBSERVATIONS
 
 
 def _look(

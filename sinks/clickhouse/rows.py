@@ -18,6 +18,7 @@ from schemas.records import (
     EntityBatch,
     ProcessorState,
     RawEvent,
+    SchemaDrift,
 )
 from sinks.clickhouse.block import RecordBlock
 from sinks.clickhouse.identifiers import canonical_uuid
@@ -29,7 +30,7 @@ TableRow = tuple[str, Row]
 
 _YEAR_MIN = 1900
 _YEAR_MAX = 2299
-_UUIDS = ("record_id", "raw_record_id", "window_record_id", "observation_id")
+_UUIDS = ("record_id", "raw_record_id", "first_raw_record_id", "window_record_id", "observation_id")
 
 
 def record_rows(record: object) -> list[TableRow]:
@@ -137,7 +138,8 @@ def _raw_event(record: RawEvent) -> list[TableRow]:
 
 def _entities(record: EntityBatch) -> list[TableRow]:
     shared = {"tenant": record.tenant, "source": record.source, "raw_record_id": record.raw_record_id}
-    return [("entities", {**entity.to_avro(), **shared}) for entity in record.entities]
+    things = [("entities", {**entity.to_avro(), **shared}) for entity in record.entities]
+    return things + [("entity_links", {**link.to_avro(), **shared}) for link in record.links]
 
 
 def _correlations(record: CorrelationBatch) -> list[TableRow]:
@@ -157,6 +159,10 @@ def _correlations(record: CorrelationBatch) -> list[TableRow]:
 
 def _anomaly(record: Anomaly) -> list[TableRow]:
     return [("anomalies", record.to_avro())]
+
+
+def _schema_drift(record: SchemaDrift) -> list[TableRow]:
+    return [("schema_drift", record.to_avro())]
 
 
 def _dead_letter(record: DeadLetter) -> list[TableRow]:
@@ -179,6 +185,7 @@ _ROWS: dict[type[Any], Callable[[Any], list[TableRow]]] = {
     EntityBatch: _entities,
     CorrelationBatch: _correlations,
     Anomaly: _anomaly,
+    SchemaDrift: _schema_drift,
     DeadLetter: _dead_letter,
     ConnectorState: _connector_run,
     ProcessorState: _processor_state,

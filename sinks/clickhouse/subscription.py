@@ -20,6 +20,7 @@ from schemas.topics import (
     OBSERVATIONS,
     PROCESSOR_STATE,
     RAW,
+    SCHEMA_DRIFT,
 )
 from sinks.clickhouse.message import SinkMessage, TopicPartitionKey
 
@@ -31,6 +32,7 @@ TOPICS = [
     OBSERVATIONS,
     CORRELATIONS,
     ANOMALIES,
+    SCHEMA_DRIFT,
     CONNECTOR_STATE,
     PROCESSOR_STATE,
 ]

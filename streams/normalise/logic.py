@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import sha256
 
 import orjson
 
 from crosscurrent.errors import Poison
 from schemas.identity import record_id, series_id
-from schemas.mapping import Kind, MappedPayload, Measurement, Thing
-from schemas.records import Entity, EntityBatch, ObservationBatch, RawEvent, Series
+from schemas.mapping import Kind, Link, MappedPayload, Measurement, Thing
+from schemas.records import Entity, EntityBatch, EntityLink, ObservationBatch, RawEvent, Series
 
 _NOTHING_TO_MAP = frozenset({202, 204, 304})
 _FIRST_ERROR_STATUS = 300
@@ -80,12 +81,16 @@ def observation_batch(event: RawEvent, mapped: MappedPayload) -> ObservationBatc
     )
 
 
-def entity_batch(event: RawEvent, things: Iterable[Thing]) -> EntityBatch | None:
-    """Return the things of a payload, or ``None`` if there are none; a thing named twice is kept once."""
+def entity_batch(event: RawEvent, things: Iterable[Thing], links: Iterable[Link] = ()) -> EntityBatch | None:
+    """Return the things of a payload and their links, or ``None`` if there are none; what comes twice is kept once."""
     entities: dict[tuple[str, str], Entity] = {}
     for thing in things:
         entities.setdefault((thing.entity_type, thing.entity_id), _entity(event, thing))
-    if not entities:
+    linked: dict[str, EntityLink] = {}
+    for link in links:
+        record = _link(event, link)
+        linked.setdefault(record.record_id, record)
+    if not entities and not linked:
         return None
     return EntityBatch(
         tenant=event.tenant,
@@ -93,6 +98,7 @@ def entity_batch(event: RawEvent, things: Iterable[Thing]) -> EntityBatch | None
         source=event.source,
         raw_record_id=event.record_id,
         entities=list(entities.values()),
+        links=list(linked.values()),
     )
 
 
@@ -108,17 +114,45 @@ def _series(tenant: str, source: str, measure: str, entity_id: str, unit: str, k
 
 
 def _entity(event: RawEvent, thing: Thing) -> Entity:
+    attributes = {
+        name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        for name, value in thing.attributes.items()
+    }
     return Entity(
-        record_id=record_id(event.tenant, "entity", event.record_id, thing.entity_type, thing.entity_id),
+        record_id=_entity_id(event, thing, attributes),
         entity_type=thing.entity_type,
         entity_id=thing.entity_id,
         name=thing.name,
         url=thing.url,
         observed_at=thing.observed_at,
-        attributes={
-            name: orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-            for name, value in thing.attributes.items()
-        },
+        attributes=attributes,
+    )
+
+
+def _entity_id(event: RawEvent, thing: Thing, attributes: dict[str, str]) -> str:
+    named = (event.tenant, "entity")
+    if thing.version is None:
+        return record_id(*named, event.record_id, thing.entity_type, thing.entity_id)
+    # the same version, polled again or sent by webhook, is the same record wherever it says the same
+    says = orjson.dumps([thing.name, thing.url, sorted(attributes.items())])
+    return record_id(
+        *named, event.source, thing.entity_type, thing.entity_id, thing.version, sha256(says).hexdigest()
+    )
+
+
+def _link(event: RawEvent, link: Link) -> EntityLink:
+    thing = (link.entity_type, link.entity_id)
+    external = (link.relation, link.namespace, link.external_id)
+    return EntityLink(
+        record_id=record_id(event.tenant, "entity-link", event.record_id, *thing, *external),
+        entity_type=link.entity_type,
+        entity_id=link.entity_id,
+        relation=link.relation,
+        namespace=link.namespace,
+        external_id=link.external_id,
+        path=link.path,
+        score=link.score,
+        observed_at=link.observed_at,
     )
 
 

@@ -50,7 +50,7 @@ class NormaliseProcessor:
         key = message_key(event.tenant, event.source)
         outputs = []
         for topic, batch in (
-            (ENTITIES, entity_batch(event, mapped.things)),
+            (ENTITIES, entity_batch(event, mapped.things, mapped.links)),
             (OBSERVATIONS, observation_batch(event, mapped)),
         ):
             if batch is not None:

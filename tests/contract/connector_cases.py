@@ -24,7 +24,7 @@ from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid
 from crosscurrent.embedded.world.notion_api import NotionTerms
-from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_id import id_of
 from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.embedded.world.spotify_catalogue import music_id
 from crosscurrent.embedded.world.virtual_time import VirtualTime

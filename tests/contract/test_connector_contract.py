@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
+import orjson
 import pytest
 
 from connectors.kit.declaration import Poll
+from connectors.kit.digest import leave_out
 from connectors.registry import CONNECTORS, MAPPINGS
 from crosscurrent.errors import WrongUse
 from schemas.topics import RAW, topic_name
@@ -127,6 +130,31 @@ async def test_connector_polls_again_what_it_polled_without_new_records(case: Ca
     incremental = {poll.endpoint for poll in parts.asking.polls if poll.cursor is not None}
     assert {e.endpoint for e in parts.broker.events() if e.record_id in again} <= incremental
     assert [p.error for p in polled if p.error] == []
+
+
+@every_connector
+async def test_connector_measures_nothing_that_it_calls_volatile(case: Case) -> None:
+    async with vendor(case) as parts:
+        await parts.round()
+
+    for event in parts.broker.events():
+        payload = orjson.loads(event.payload)
+        for path in case.connector.volatile:
+            leave_out(payload, path.split("."))
+        less = replace(event, payload=orjson.dumps(payload))
+        assert case.connector.map_payload(less) == case.connector.map_payload(event)
+
+
+@every_connector
+async def test_connector_does_not_publish_again_what_stands_still(case: Case) -> None:
+    async with vendor(case) as parts:
+        await parts.round()
+        first = len(parts.broker.events())
+        standing_still = [poll for poll in parts.asking.polls if poll.cursor is None]
+        polled = [await parts.poll(poll) for poll in standing_still]
+
+    assert {one.outcome for one in polled} == {"unchanged"}
+    assert len(parts.broker.events()) == first
 
 
 @every_connector

@@ -23,7 +23,7 @@ from crosscurrent.embedded.world import default_scenario
 from crosscurrent.embedded.world.github_api import GithubTerms
 from crosscurrent.embedded.world.music_catalogue import ARTIST, mbid
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
-from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_id import id_of
 from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.world import World, WorldTerms

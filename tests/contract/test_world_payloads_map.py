@@ -16,7 +16,7 @@ from crosscurrent.demo.planted import planted
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.faults import Fault
 from crosscurrent.embedded.world.notion_api import NotionTerms
-from crosscurrent.embedded.world.notion_model import id_of
+from crosscurrent.embedded.world.notion_id import id_of
 from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.embedded.world.truth import truth
 from crosscurrent.embedded.world.virtual_time import VirtualTime

@@ -135,7 +135,10 @@ def records_of(golden: Golden, payload: bytes) -> bytes:
     """Return the records of a payload as JSON that a person can read."""
     event = event_of(golden, payload)
     mapped = MAPPINGS[golden.source](event)
-    observations, entities = observation_batch(event, mapped), entity_batch(event, mapped.things)
+    observations, entities = (
+        observation_batch(event, mapped),
+        entity_batch(event, mapped.things, mapped.links),
+    )
     records = {
         "observations": observations and observations.to_avro(),
         "entities": entities and entities.to_avro(),

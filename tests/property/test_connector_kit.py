@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.kit.body import Body
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.conditional import Validators
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import Poll
 from connectors.kit.event import Origin, raw_event
 from connectors.kit.page import Page
 from connectors.kit.pagination import LinkHeader, NextCursor, Offset, PageNumber, Pagination, Trail
-from connectors.kit.quota import Budget, DocumentedRate, HeaderQuota
 from connectors.kit.schedule import Schedule
 from connectors.kit.state import KnownPage, RequestState, StoredQuota
 from crosscurrent.errors import Poison
@@ -105,12 +105,19 @@ def test_cursor_never_goes_back_and_never_past_the_newest_row(
                 texts,
                 st.builds(Validators, st.none() | texts, st.none() | texts),
                 st.none() | texts,
+                st.none() | texts,
+                st.none() | st.integers(0, 10**13),
             ),
             max_size=3,
         ).map(tuple),
         found=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
         quota=st.none()
         | st.builds(StoredQuota, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**13)),
+        changes=st.builds(
+            ChangeHistory,
+            st.lists(st.integers(-(10**9), 10**9), max_size=3).map(tuple),
+            st.none() | st.integers(1, 10**13),
+        ),
     )
 )
 def test_state_comes_back_as_it_was_stored(state: RequestState) -> None:
@@ -139,35 +146,6 @@ def test_body_is_never_larger_than_its_bound(content: bytes, piece_bytes: int, b
         assert len(body.partial) <= bytes_max + 1
 
 
-@given(st.floats(1, 1e6), st.floats(1, 7200))
-def test_documented_rate_is_passed_in_no_window(requests: float, window_seconds: float) -> None:
-    size, seconds = DocumentedRate(requests, window_seconds).bucket()
-
-    # a leaky bucket lets its size through at once and then what leaks
-    assert size + size / seconds * window_seconds <= max(requests, 1.05) * (1 + 1e-9)
-
-
-@given(st.integers(2, 400), st.integers(0, 2**32), st.integers(1, 6))
-@settings(max_examples=50)
-def test_budget_never_runs_into_the_limit(limit: int, seed: int, at_once: int) -> None:
-    chance = random.Random(seed)
-    budget, used, now, ends_at = Budget(HeaderQuota(window_seconds=100)), 0, 0.0, 100.0
-    flying: list[dict[str, str]] = []
-    for _ in range(3 * limit):
-        now += chance.random()
-        if now >= ends_at:
-            used, ends_at = 0, now + 100.0
-        if len(flying) < at_once and budget.wait_seconds(now) == 0 and budget.has_room(now):
-            used += 1
-            assert used <= limit
-            budget.begin()
-            left = {"limit": limit, "remaining": limit - used, "reset": round(ends_at - now, 3)}
-            flying.append({f"x-ratelimit-{name}": str(value) for name, value in left.items()})
-        elif flying:
-            budget.end()
-            budget.learn(flying.pop(chance.randrange(len(flying))), now)
-
-
 @given(
     st.lists(st.integers(1, 5), min_size=1, max_size=8),
     st.integers(0, 2**32),
@@ -177,11 +155,11 @@ def test_schedule_starves_none_and_runs_none_twice_at_once(
     multiples: list[int], seed: int, at_once: int
 ) -> None:
     chance = random.Random(seed)
-    schedule, now = Schedule(1.0), 0.0
+    schedule, now = Schedule(), 0.0
     running: list[Poll] = []
     counts = dict.fromkeys(map(str, range(len(multiples))), 0)
-    for position, multiple in enumerate(multiples):
-        schedule.add(Poll("e", str(position), "/", interval_multiple=multiple), now)
+    for position in range(len(multiples)):
+        schedule.add(Poll("e", str(position), "/"), now)
     for _ in range(400):
         now += chance.random() * 0.5
         while len(running) < at_once and (poll := schedule.take(now)) is not None:
@@ -189,7 +167,8 @@ def test_schedule_starves_none_and_runs_none_twice_at_once(
             running.append(poll)
             counts[poll.target] += 1
         if running:
-            schedule.put_back(running.pop(chance.randrange(len(running))), now)
+            ended = running.pop(chance.randrange(len(running)))
+            schedule.put_back(ended, now, multiples[int(ended.target)])
 
     # 400 steps of a quarter of a second, each poll due every 5 s at the least often
     assert min(counts.values()) >= 400 / 4 / (len(multiples) * 5) / 2

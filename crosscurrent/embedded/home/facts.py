@@ -25,6 +25,12 @@ _NEWEST_SQL = """
 SELECT source, count() AS events, dateDiff('second', max(fetched_at), now64(3)) AS age_seconds
 FROM raw_events WHERE tenant = {tenant:String} GROUP BY source ORDER BY source
 """
+_POLLS_SQL = """
+SELECT source, count() AS polls, sum(requests) AS requests, sum(requests_counted) AS requests_counted,
+       sum(not_modified) AS not_modified, sum(pages_unchanged) AS pages_unchanged,
+       argMax(quota_remaining, started_at) AS quota_remaining
+FROM connector_runs WHERE tenant = {tenant:String} GROUP BY source ORDER BY source
+"""
 _DEAD_LETTERS_SQL = """
 SELECT stage, count() AS letters FROM dead_letters WHERE tenant = {tenant:String} GROUP BY stage ORDER BY stage
 """
@@ -52,12 +58,14 @@ class Facts:
     Attributes:
         lags: consumer to messages between its committed position and the end.
         sources: of each source the events so far and the age of the newest in seconds.
+        polls: of each source its polls so far, what they cost, and what was spared.
         dead_letters: stage to letters.
         problems: what could not be measured, and why.
     """
 
     lags: dict[str, int] = field(default_factory=dict)
     sources: list[dict[str, Any]] = field(default_factory=list)
+    polls: list[dict[str, Any]] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -91,6 +99,7 @@ def measure(
             facts.problems.append(f"lag of the sink: {error}")
     try:
         facts.sources = query(_NEWEST_SQL, {"tenant": tenant})
+        facts.polls = query(_POLLS_SQL, {"tenant": tenant})
         letters = query(_DEAD_LETTERS_SQL, {"tenant": tenant})
         facts.dead_letters = {str(row["stage"]): int(row["letters"]) for row in letters}
     except CrosscurrentError as error:

@@ -7,11 +7,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from crosscurrent.embedded.broker import BROKERS
+from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
 
-PROCESSORS = ("normalise", "detect", "correlate")
+PROCESSORS = ("normalise", "detect", "correlate", "drift")
 PARTS = ("broker", "registry", "clickhouse", "sink", *PROCESSORS, "connectors", "live")
-WORLD_SOURCES = ("github", "openweathermap", "pokeapi")
+WORLD_SOURCES = VENDORS
 
 
 class HomeOptions(BaseModel):
@@ -23,6 +24,7 @@ class HomeOptions(BaseModel):
         broker: which embedded broker.
         world: whether the vendors are played.
         world_arguments: further arguments of the played world, such as ``--speed 3600``.
+        scenario: which world, by name or path of a scenario; the demo's if None.
         recordings: directory of recorded exchanges to play instead of the world.
         live: whether the live page is served.
     """
@@ -34,6 +36,7 @@ class HomeOptions(BaseModel):
     broker: str = "tansu"
     world: bool = False
     world_arguments: tuple[str, ...] = ()
+    scenario: str | None = None
     recordings: Path | None = None
     live: bool = True
 
@@ -56,6 +59,12 @@ class HomeOptions(BaseModel):
                 f"no embedded broker {self.broker!r}",
                 expected="of " + ", ".join(BROKERS),
                 todo="give another --broker, or set CROSSCURRENT_KAFKA__BOOTSTRAP_SERVERS to a Kafka of your own",
+            )
+        if self.scenario is not None and not self.world:
+            raise WrongUse(
+                f"the scenario {self.scenario!r} without a played world",
+                expected="--world with it",
+                todo="give --world too",
             )
         if self.world and self.recordings is not None:
             raise WrongUse(

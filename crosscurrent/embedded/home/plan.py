@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,9 @@ from crosscurrent.embedded.home.spec import (
     dependents,
 )
 from crosscurrent.embedded.waiting import WHEN_TOLD
-from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, watched_sources
-from crosscurrent.settings import Settings, source_variable
+from crosscurrent.embedded.world.movement import SeriesName
+from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
+from crosscurrent.settings import Settings, source_variable, webhook_port_of
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
 SINK, LIVE, WORLD, RECORDINGS = "sink", "live", "world", "recordings"
@@ -32,6 +33,7 @@ _TASK_SECONDS_MAX = 300.0
 _SINK_STOP_SECONDS_MAX = 15.0
 # the world takes any credential; the connectors want one before they ask
 _WORLD_CREDENTIAL = "played"
+_WORLD_CONTACT = "https://world.invalid/"
 _WORLD_TOKEN_PATH = "/api/token"
 # an hour of the played vendors in half a second: a day in 12 s, a first window of 128 hours in a minute
 _WORLD_HOUR_SECONDS = 0.5
@@ -96,7 +98,7 @@ def make_plan(
     """
     layout = Layout.of(settings.home)
     broker = BROKERS[options.broker]
-    play = _player(options, world_port, world_anchor)
+    play = _player(settings, options, world_port, world_anchor)
     servers = _servers(settings, options, broker, layout)
     names = tuple(spec.name for spec in servers)
     restores = BROKER in names and broker.forgets and (CLICKHOUSE in names or bool(settings.clickhouse.url))
@@ -208,8 +210,8 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                 stop_seconds_max=_SINK_STOP_SECONDS_MAX,
             )
         )
-    # correlation computes for long stretches, so it has a process of its own
-    for names in (("normalise", "detect"), ("correlate",)):
+    # correlation computes for long stretches, so it is not with those that must be quick; drift can wait for it
+    for names in (("normalise", "detect"), ("correlate", "drift")):
         wanted = [name for name in names if options.wants(name)]
         if wanted:
             specs.append(
@@ -229,18 +231,35 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
 def _connectors(
     settings: Settings, options: HomeOptions, needs: tuple[str, ...], play: ProcessSpec | None
 ) -> list[ProcessSpec]:
+    sources = enabled_sources(settings, options)
+    # a credential of one's own that fails must not end the others; played ones cannot, so they share a process
+    shared = options.world and len(sources) > 1
+    groups = [sources] if shared else [(source,) for source in sources]
     return [
         ProcessSpec(
-            name=f"connector.{source}",
-            part=source,
-            command=_run("connector", source),
+            name="connectors" if shared else f"connector.{group[0]}",
+            part="connectors" if shared else group[0],
+            command=_run("connector", *group),
             probe=HttpProbe("/readyz"),
             stage=Stage.CONNECTOR,
             needs=(*needs, *([play.name] if play else [])),
             environment=_METRICS,
+            listens=tuple(use for source in group for use in _webhook_ports(settings, source)),
         )
-        for source in enabled_sources(settings, options)
+        for group in groups
     ]
+
+
+def _webhook_ports(settings: Settings, source: str) -> tuple[PortUse, ...]:
+    port = webhook_port_of(source, settings.source(source))
+    return () if port is None else (PortUse(port, source_variable(source, "webhook_port")),)
+
+
+def _told(settings: Settings, options: HomeOptions) -> Iterator[str]:
+    for source in enabled_sources(settings, options):
+        port = webhook_port_of(source, settings.source(source))
+        if port is not None and settings.source(source).webhook_secret is not None:
+            yield from ("--webhook", f"{source}=http://{HOST}:{port}/webhooks/{source}")
 
 
 def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) -> list[ProcessSpec]:
@@ -259,16 +278,18 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
     ]
 
 
-def _player(options: HomeOptions, port: int | None, anchor: float | None) -> ProcessSpec | None:
+def _player(
+    settings: Settings, options: HomeOptions, port: int | None, anchor: float | None
+) -> ProcessSpec | None:
     if port is None:
         return None
     place = ("--host", HOST, "--port", str(port))
     if options.recordings is not None:
         arguments, name, path = ("--dir", str(options.recordings)), RECORDINGS, "/_recordings/index"
     else:
-        given = options.world_arguments or _WORLD_ARGUMENTS
+        given = (*_scenario_arguments(settings, options), *(options.world_arguments or _WORLD_ARGUMENTS))
         anchored = ("--anchor", str(anchor)) if anchor is not None and "--anchor" not in given else ()
-        arguments, name, path = (*given, *anchored), WORLD, "/_world/state"
+        arguments, name, path = (*given, *anchored, *_told(settings, options)), WORLD, "/_world/state"
     return ProcessSpec(
         name=name,
         part=name,
@@ -276,6 +297,27 @@ def _player(options: HomeOptions, port: int | None, anchor: float | None) -> Pro
         probe=HttpProbe(path, port),
         listens=(PortUse(port, "the port of the played vendors"),),
     )
+
+
+def _scenario_arguments(settings: Settings, options: HomeOptions) -> tuple[str, ...]:
+    if options.scenario is None:
+        return ()
+    named = ("--scenario", options.scenario)
+    if options.world_arguments:
+        return named
+    sources = enabled_sources(settings, options)
+    watched = [source for source in sources if not _is_set(settings.source(source), "targets")]
+    return (*named, *pace_arguments(watched, _moved(options)))
+
+
+def _moved(options: HomeOptions) -> tuple[SeriesName, ...]:
+    """Return the series that the scenario moves."""
+    if options.scenario is None:
+        return ()
+    # what reads files needs what computes values, which no other home pays for
+    from crosscurrent.embedded.world.scenario_file import load_scenario
+
+    return tuple(movement.series for movement in load_scenario(options.scenario).movements)
 
 
 def _environment(
@@ -305,21 +347,23 @@ def _environment(
         environment[source_variable(source, "base_url")] = f"{world_url}/{source}"
         # else the vendor's own would be asked for a token that the world does not know
         environment[source_variable(source, "token_url")] = f"{world_url}/{source}{_WORLD_TOKEN_PATH}"
-        for name in ("token", "client_id", "client_secret"):
+        played = dict.fromkeys(("token", "client_id", "client_secret"), _WORLD_CREDENTIAL)
+        for name, value in (played | {"contact": _WORLD_CONTACT}).items():
             if not _is_set(settings.source(source), name):
-                environment[source_variable(source, name)] = _WORLD_CREDENTIAL
+                environment[source_variable(source, name)] = value
     if options.world:
-        environment |= _watched(settings)
+        environment |= _watched(settings, options)
         if not _is_set(settings.correlate, "window_steps"):
             environment["CROSSCURRENT_CORRELATE__WINDOW_STEPS"] = _WORLD_WINDOW_STEPS
     return environment
 
 
-def _watched(settings: Settings) -> dict[str, str]:
+def _watched(settings: Settings, options: HomeOptions) -> dict[str, str]:
     """Return what is watched of the played vendors, where the settings do not say."""
+    watched = watched_sources(_WORLD_HOUR_SECONDS, _moved(options))
     return {
         source_variable(source, name): value
-        for source, section in watched_sources(_WORLD_HOUR_SECONDS).items()
+        for source, section in watched.items()
         for name, value in section.items()
         if not _is_set(settings.source(source), name)
     }

@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 from crosscurrent.embedded.world.exchange import JSON, Answer
 from crosscurrent.embedded.world.faults import Fault
 from crosscurrent.embedded.world.truth import truth
-from crosscurrent.embedded.world.world import VENDORS, World, takes_post
+from crosscurrent.embedded.world.vendors import VENDORS
+from crosscurrent.embedded.world.world import World, takes_post
 from crosscurrent.errors import WrongUse
 
 GZIP_BYTES_MIN = 512
@@ -36,6 +37,7 @@ def create_app(world: World) -> Starlette:
             Route("/_world/release", control.release, methods=["POST"]),
             Route("/_world/advance", control.advance, methods=["POST"]),
             Route("/_world/faults", control.faults, methods=["POST"]),
+            Route("/_world/webhooks", control.webhooks, methods=["POST"]),
             *(Mount(f"/{vendor}", app=_VendorEndpoint(world, vendor)) for vendor in VENDORS),
         ]
     )
@@ -46,8 +48,10 @@ class _Control:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._sending: asyncio.Task[None] | None = None
 
     async def state(self, _: Request) -> Response:
+        self._send_webhooks()
         return _json(self._world.state())
 
     async def truth(self, _: Request) -> Response:
@@ -73,6 +77,19 @@ class _Control:
         except WrongUse as error:
             return _json({"error": str(error)}, 400)
         return _json({"pending": pending})
+
+    async def webhooks(self, request: Request) -> Response:
+        try:
+            hook = self._world.hooks.subscribe(await _body(request), self._world.time.now_seconds())
+        except WrongUse as error:
+            return _json({"error": str(error)}, 400)
+        self._send_webhooks()
+        return _json(hook)
+
+    def _send_webhooks(self) -> None:
+        # the server has no start of its own to hang this on; whoever starts a world asks for its state
+        if self._sending is None and self._world.hooks:
+            self._sending = asyncio.create_task(self._world.hooks.run(self._world.time.now_seconds))
 
 
 class _VendorEndpoint:

@@ -12,7 +12,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from crosscurrent.embedded.world.movement_model import MovementModel
 
 MEMORY_HOURS = 16
 EDIT_DAYS = 5
@@ -76,6 +79,27 @@ def title_with(media: str, text: str) -> Title | None:
     """Return a title by the id in an address, or None if there is none."""
     number = int(text) - FIRST_IDS[media] if text.isascii() and text.isdigit() else -1
     return Title(media, number) if 0 <= number < COUNTS[media] else None
+
+
+def number_of(movements: MovementModel, seed: int, title: Title, measure: str, hour: int) -> float:
+    """Return a number of a title: as the scenario moves it, else as this catalogue does.
+
+    Args:
+        movements: of the scenario.
+        seed: of the scenario.
+        title: whose.
+        measure: ``popularity``, ``vote_count`` or ``vote_average``.
+        hour: hours after the start.
+    """
+    moved = movements.value("tmdb", measure, f"{title.media}/{title.id}", hour)
+    if moved is not None:
+        return moved
+    numbers = {
+        "popularity": title.popularity,
+        "vote_count": title.vote_count,
+        "vote_average": title.vote_average,
+    }
+    return float(numbers[measure](seed, hour))
 
 
 @lru_cache(maxsize=NUMBERS_CACHED_MAX)

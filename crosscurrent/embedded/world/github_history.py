@@ -139,7 +139,9 @@ class GithubHistory:
                 ordinal += 1
         for push in range(int(block.pushes[row, place.index])):
             total = int(block.pushes_total[row, place.index]) - push
-            yield self._event(place, hour, ordinal, "PushEvent", total % USERS_COUNT, _push(place, total))
+            yield self._event(
+                place, hour, ordinal, "PushEvent", total % USERS_COUNT, push_content(place, total)
+            )
             ordinal += 1
         for star in range(min(stars, WATCH_EVENTS_PER_HOUR_MAX)):
             yield self._event(place, hour, ordinal, "WatchEvent", hour * 7 + star, {"action": "started"})
@@ -179,7 +181,8 @@ def _opening(place: Place, issue: Issue) -> dict[str, object]:
     return {"action": "opened", "issue": content}
 
 
-def _push(place: Place, total: int) -> dict[str, object]:
+def push_content(place: Place, total: int) -> dict[str, object]:
+    """Return what a push says, the ``total``-th of its repository."""
     head, before = _sha(place, total), _sha(place, total - 1)
     author = actor(total % USERS_COUNT)
     return {

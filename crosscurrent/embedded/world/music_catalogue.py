@@ -15,6 +15,7 @@ from crosscurrent.embedded.world.known_people import KNOWN_PEOPLE, KnownPerson
 
 REISSUE_HOURS = 20
 GROUPS_MAX = 20_000
+MERGED_GROUP = 0x8000_0000_0000
 ARTIST, GROUP, RELEASE, RECORDING, LABEL, URL = range(6)
 
 _TRACKS_MIN = 9
@@ -83,6 +84,22 @@ ARTISTS = (
 def mbid(kind: int, artist: int, group: int = 0, release: int = 0, track: int = 0) -> str:
     """Return the MBID of a thing; it does not depend on the seed."""
     return f"7a19c0d{kind:x}-{artist:04x}-4{release:03x}-a{track:03x}-{group:012x}"
+
+
+def merged_into(text: str) -> str | None:
+    """Return the MBID that an MBID was merged into; None for one that stands for itself.
+
+    Editors find that two entries are one thing: each album of an even number was entered twice, under this MBID with
+    its last group of digits raised by ``MERGED_GROUP``.
+    """
+    found = _MBID.fullmatch(text)
+    if found is None:
+        return None
+    group = int(found["group"], 16)
+    kept = place_of_mbid(text[:-12] + f"{group - MERGED_GROUP:012x}") if group >= MERGED_GROUP else None
+    if kept is None or kept.kind == RECORDING or kept.group % 2:
+        return None
+    return mbid(*_numbers(kept))
 
 
 def place_of_mbid(text: str) -> Place | None:

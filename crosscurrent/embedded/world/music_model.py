@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.spotify_catalogue import (
     ALBUM_TRACKS_MAX,
     ALBUMS_BEFORE_START,
@@ -18,6 +19,7 @@ from crosscurrent.embedded.world.spotify_catalogue import (
     Artist,
     Catalogue,
     Track,
+    music_id,
 )
 
 HOURS_PER_DAY = 24
@@ -57,10 +59,12 @@ class MusicModel:
 
     Args:
         catalogue: what there is.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, movements: MovementModel | None = None) -> None:
         self.catalogue = catalogue
+        self._movements = movements or MovementModel(catalogue.seed, 0, ())
 
     def artist_popularity(self, artist: Artist, hour: int) -> int:
         """Return an artist's popularity, 0 to 100."""
@@ -95,6 +99,9 @@ class MusicModel:
         return [self.catalogue.album(newest - place) for place in range(NEW_RELEASE_COUNT)]
 
     def _popularity(self, kind: str, number: int, hour: int) -> int:
+        moved = self._movements.value("spotify", "popularity", music_id(kind, number), hour)
+        if moved is not None:
+            return round(moved)
         day = hour // HOURS_PER_DAY
         level = 20 + self.catalogue.draw(f"{kind} level", number) % 61
         period_days = 14 + self.catalogue.draw(f"{kind} period", number) % 30
@@ -104,6 +111,9 @@ class MusicModel:
         return max(0, min(100, round(level + swing) + jitter))
 
     def _followers(self, kind: str, number: int, hour: int, scale: int) -> int:
+        moved = self._movements.value("spotify", "followers", music_id(kind, number), hour)
+        if moved is not None:
+            return round(moved)
         level = scale // 10 + self.catalogue.draw(f"{kind} followers", number) % scale
         # the week's growth, of which a tenth leaves at its end
         weeks, into = divmod(hour, _HOURS_PER_WEEK)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, iso_time, json_answer
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.music_catalogue import (
     ARTIST,
     ARTISTS,
@@ -18,6 +20,7 @@ from crosscurrent.embedded.world.music_catalogue import (
     Place,
     exists,
     groups_at,
+    merged_into,
     place_of_mbid,
     releases_at,
     tracks_of,
@@ -70,10 +73,14 @@ class MusicBrainzApi:
     Args:
         scenario: its seed and start.
         terms: how callers are treated.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, terms: MusicBrainzTerms) -> None:
+    def __init__(
+        self, scenario: Scenario, terms: MusicBrainzTerms, movements: MovementModel | None = None
+    ) -> None:
         self._scenario = scenario
+        self._movements = movements
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
         self._numbers = count(1)
@@ -107,8 +114,11 @@ class MusicBrainzApi:
                 200, b'<?xml version="1.0" encoding="UTF-8"?><metadata/>', "application/xml; charset=utf-8"
             )
         hour = int((call.now_seconds - self._scenario.start_seconds) // 3600)
-        payloads = MusicPayloads(self._scenario, hour, included)
+        payloads = MusicPayloads(self._scenario, hour, included, self._movements)
         if found["mbid"] is not None:
+            kept = merged_into(found["mbid"])
+            if kept is not None:
+                return _merged(call, entity, kept)
             return _looked_up(found["mbid"], entity, payloads, hour)
         if "query" in call.query:
             return _searched(call, entity, payloads, hour)
@@ -122,6 +132,16 @@ def _looked_up(text: str, entity: str, payloads: MusicPayloads, hour: int) -> An
     if place is None or place.kind != _KINDS[entity] or not exists(place, hour):
         return _error(404, "Not Found")
     return json_answer(payloads.of(place))
+
+
+def _merged(call: Call, entity: str, kept: str) -> Answer:
+    """Return where an entry has gone that was found to be another's double.
+
+    Source: musicbrainz.org, "MusicBrainz Identifier": a merged MBID redirects to the one that it was merged into.
+    """
+    asked = urlencode(sorted(call.query.items()))
+    address = f"{call.origin}/ws/2/{entity}/{kept}" + (f"?{asked}" if asked else "")
+    return Answer(301, media_type="", headers={"location": address})
 
 
 def _browsed(call: Call, entity: str, payloads: MusicPayloads, hour: int) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.music_catalogue import (
     ARTIST,
     ARTISTS,
@@ -47,10 +48,18 @@ class MusicPayloads:
         scenario: seed and start.
         hour: hours after the start.
         included: what ``inc`` asks for.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, hour: int, included: Collection[str]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        hour: int,
+        included: Collection[str],
+        movements: MovementModel | None = None,
+    ) -> None:
         self._seed = scenario.seed
+        self._movements = movements or MovementModel(scenario.seed, 0, ())
         self._start = datetime.fromtimestamp(scenario.start_seconds, UTC)
         self._hour = hour
         self._included = included
@@ -166,6 +175,11 @@ class MusicPayloads:
         if "ratings" not in self._included:
             return {}
         value, votes = rating_at(self._seed, place, self._hour)
+        key = mbid(place.kind, place.artist, place.group, place.release, place.track)
+        moved = self._movements.value("musicbrainz", "rating", key, self._hour)
+        counted = self._movements.value("musicbrainz", "rating_votes", key, self._hour)
+        value = value if moved is None else moved
+        votes = votes if counted is None else round(counted)
         return {"rating": {"value": value if votes else None, "votes-count": votes}}
 
     def _relations(self, place: Place, urls: list[tuple[str, str]]) -> Json:

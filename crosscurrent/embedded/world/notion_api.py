@@ -12,15 +12,10 @@ from dataclasses import dataclass
 import orjson
 
 from crosscurrent.embedded.world.exchange import Answer, Call, json_answer
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.notion_blocks import Blocks
-from crosscurrent.embedded.world.notion_model import (
-    COMMENT_HOURS,
-    DATA_SOURCES,
-    PEOPLE,
-    Row,
-    Workspace,
-    id_of,
-)
+from crosscurrent.embedded.world.notion_id import id_of
+from crosscurrent.embedded.world.notion_model import COMMENT_HOURS, DATA_SOURCES, PEOPLE, Row, Workspace
 from crosscurrent.embedded.world.notion_payload import Objects, Payload, list_payload
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
@@ -53,9 +48,11 @@ class NotionApi:
         terms: of the callers.
     """
 
-    def __init__(self, scenario: Scenario, terms: NotionTerms) -> None:
+    def __init__(
+        self, scenario: Scenario, terms: NotionTerms, movements: MovementModel | None = None
+    ) -> None:
         self._start_seconds = scenario.start_seconds
-        self._workspace = Workspace(scenario.seed)
+        self._workspace = Workspace(scenario.seed, movements)
         self._objects = Objects(scenario.start_seconds)
         self._blocks = Blocks(self._objects)
         self._terms = terms

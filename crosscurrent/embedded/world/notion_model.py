@@ -6,11 +6,13 @@ sets its number anew: a level, a wave of a day and noise. Rows come at a steady 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from crosscurrent.embedded.world.movement_model import MovementModel
+from crosscurrent.embedded.world.notion_id import id_of
 
 PEOPLE = ("Ada Quill", "Bram Tarn", "Cleo Fenwick", "Dov Larkspur", "Esme Holt")
 BOT = "crosscurrent"
@@ -20,6 +22,8 @@ PAST_HOURS = EDIT_HOURS
 ROWS_MAX = 400
 BLOCKS_OF_THE_TOP_PAGE = 110
 COMMENT_HOURS = 12
+NUMBER = "lVl:"
+"""The id of the property that is a number."""
 
 _STREAM = 41
 
@@ -71,20 +75,16 @@ class Row:
     author: int
 
 
-def id_of(*parts: object) -> str:
-    """Return the id of something, as Notion writes it; the same in every world, so that it can be watched."""
-    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
-
-
 class Workspace:
     """What there is in the workspace at any hour.
 
     Args:
         seed: decides the edits and numbers.
+        movements: of the numbers that the scenario moves in a way of its own.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, movements: MovementModel | None = None) -> None:
+        self._movements = movements or MovementModel(seed, 0, ())
         random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM])))
         self._edits = [
             random.random((ROWS_MAX, EDIT_HOURS)) < source.edits_per_row_hour for source in DATA_SOURCES
@@ -116,7 +116,24 @@ class Workspace:
         wave = 3.0 * math.sin(2.0 * math.pi * edited / 24.0)
         value = declared.level + wave + float(self._noise[source][number - 1, edited % EDIT_HOURS])
         kept = None if number % 10 == 0 else round(value, 2)
+        moved = self._moved(source, number, hour)
+        if moved is not None:
+            edited, kept = moved
         return Row(source, number, created, edited, kept, number % len(PEOPLE))
+
+    def _moved(self, source: int, number: int, hour: int) -> tuple[int, float] | None:
+        """Return the hour of the last edit and the number it set, where the scenario moves that number."""
+        key = f"{id_of('row', source, number)}/{NUMBER}"
+        value = self._movements.value("notion", "number", key, hour)
+        if value is None:
+            return None
+        edited = hour
+        # a number that stays as it was has not been edited
+        while edited > hour - EDIT_HOURS and value == self._movements.value(
+            "notion", "number", key, edited - 1
+        ):
+            edited -= 1
+        return edited, value
 
     def _edited(self, source: int, number: int, created: int, hour: int) -> int:
         edits = self._edits[source][number - 1]

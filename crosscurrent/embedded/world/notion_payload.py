@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crosscurrent.embedded.world.exchange import iso_time
-from crosscurrent.embedded.world.notion_model import BOT, DATA_SOURCES, PEOPLE, Row, id_of
+from crosscurrent.embedded.world.notion_id import id_of
+from crosscurrent.embedded.world.notion_model import BOT, DATA_SOURCES, PEOPLE, Row
 
 TOP_TITLE = "Workshop"
 OPTIONS = ("early", "steady", "late")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import replace
 
-from crosscurrent.embedded.world.creatures import creatures
+from crosscurrent.embedded.world.creatures import Creature, creatures
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.pokeapi_payload import (
     chain_payload,
     list_payload,
@@ -29,21 +31,25 @@ class PokeApi:
 
     Args:
         scenario: its seed decides the creatures.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, movements: MovementModel | None = None) -> None:
+        self._movements = movements or MovementModel(scenario.seed, 0, ())
+        self._start_seconds = scenario.start_seconds
         self._creatures = creatures(scenario.seed, scenario.creature_count)
         self._by_key = {key: one for one in self._creatures for key in (str(one.id), one.name)}
         self._chains = {
             chain: tuple(one for one in self._creatures if one.chain == chain)
             for chain in sorted({one.chain for one in self._creatures})
         }
-        # the data is static, so an address and its caller's way of writing it fix the bytes
-        self._answers: OrderedDict[tuple[str, str, str, str], Answer] = OrderedDict()
+        # the data is static but for the edits of one number, so these fix the bytes
+        self._answers: OrderedDict[tuple[str, str, str, str, float | None], Answer] = OrderedDict()
 
     def answer(self, call: Call) -> Answer:
         """Return the response to a request."""
-        key = (call.origin, call.path, call.query.get("limit", ""), call.query.get("offset", ""))
+        named = (call.origin, call.path, call.query.get("limit", ""), call.query.get("offset", ""))
+        key = (*named, self._edited(call))
         answer = self._answers.get(key)
         if answer is None:
             answer = self._answers[key] = self._made(call)
@@ -73,9 +79,21 @@ class PokeApi:
         if one is None:
             return None
         if endpoint == "pokemon":
-            return pokemon_payload(one, base)
+            edited = self._base_experience(one, call)
+            return pokemon_payload(
+                one if edited is None else replace(one, base_experience=round(edited)), base
+            )
         before = None if one.evolves_from is None else self._by_key[str(one.evolves_from)]
         return species_payload(one, before, base)
+
+    def _edited(self, call: Call) -> float | None:
+        found = _PATH.fullmatch(call.path)
+        one = self._by_key.get(found["key"]) if found and found["endpoint"] == "pokemon" else None
+        return None if one is None else self._base_experience(one, call)
+
+    def _base_experience(self, one: Creature, call: Call) -> float | None:
+        hour = int((call.now_seconds - self._start_seconds) // 3600)
+        return self._movements.value("pokeapi", "base_experience", one.name, hour)
 
     def _rows(self, endpoint: str) -> list[tuple[int, str | None]]:
         if endpoint == "evolution-chain":

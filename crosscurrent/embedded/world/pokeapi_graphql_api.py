@@ -5,7 +5,7 @@ Source: https://github.com/PokeAPI/pokeapi/tree/master/graphql (the proxy's conf
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -13,6 +13,7 @@ from crosscurrent.embedded.world.creatures import creatures
 from crosscurrent.embedded.world.exchange import Answer, Call, json_answer
 from crosscurrent.embedded.world.graphql_query import NotAQuery, operation_of
 from crosscurrent.embedded.world.graphql_tables import NotInSchema, answered
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.pokeapi_graphql_rows import tables
 from crosscurrent.embedded.world.scenario import Scenario
 
@@ -42,10 +43,17 @@ class PokeApiGraphql:
     Args:
         scenario: its seed decides the creatures and the items.
         terms: of the proxy.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, terms: PokeApiGraphqlTerms) -> None:
-        self._tables = tables(scenario.seed, creatures(scenario.seed, scenario.creature_count))
+    def __init__(
+        self, scenario: Scenario, terms: PokeApiGraphqlTerms, movements: MovementModel | None = None
+    ) -> None:
+        self._scenario = scenario
+        self._movements = movements or MovementModel(scenario.seed, 0, ())
+        self._creatures = creatures(scenario.seed, scenario.creature_count)
+        self._edits: tuple[float | None, ...] = ()
+        self._tables: dict[str, object] = {}
         self._terms = terms
         self._left = float(terms.burst)
         self._counted_at: float | None = None
@@ -58,7 +66,22 @@ class PokeApiGraphql:
             return Answer(404, b"Not Found", "text/plain; charset=utf-8")
         if call.method != "POST":
             return Answer(405, orjson.dumps({"message": "Method Not Allowed"}), headers={"allow": "POST"})
+        self._bring_to(call)
         return json_answer(self._result(call.body)).with_headers(CACHE_HEADERS)
+
+    def _bring_to(self, call: Call) -> None:
+        hour = int((call.now_seconds - self._scenario.start_seconds) // 3600)
+        edits = tuple(
+            self._movements.value("pokeapi_graphql", "base_experience", one.name, hour)
+            for one in self._creatures
+        )
+        if edits == self._edits:
+            return
+        edited = [
+            one if value is None else replace(one, base_experience=round(value))
+            for one, value in zip(self._creatures, edits, strict=True)
+        ]
+        self._edits, self._tables = edits, tables(self._scenario.seed, edited)
 
     def _may(self, real_seconds: float) -> bool:
         passed = 0.0 if self._counted_at is None else real_seconds - self._counted_at

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosscurrent.embedded.world.block_chain import BLOCK_HOURS, BlockChain, generator
+from crosscurrent.embedded.world.movement import SeriesName
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.weather_model import MEASURES, WeatherModel
 
@@ -93,10 +95,14 @@ class RepositoryModel:
     Args:
         scenario: its repositories, seed, couplings and breaks decide every value.
         weather: gives the innovations that a coupling takes up.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, weather: WeatherModel) -> None:
+    def __init__(
+        self, scenario: Scenario, weather: WeatherModel, movements: MovementModel | None = None
+    ) -> None:
         self._scenario = scenario
+        self._movements = movements or MovementModel(scenario.seed, scenario.start_seconds // 3600, ())
         self._weather = weather
         repositories = scenario.repositories
         self.index = {repository.full_name.lower(): index for index, repository in enumerate(repositories)}
@@ -138,7 +144,12 @@ class RepositoryModel:
         fork_rates = np.exp(OVERDISPERSION_FORKS * spread[1]) * rates * self._fork_rate
         stars = before.stars + np.cumsum(self._poisson(_STARS_STREAM, number, star_rates), axis=0)
         forks = before.forks + np.cumsum(self._poisson(_FORKS_STREAM, number, fork_rates), axis=0)
+        self._move("stargazers", number, stars)
+        self._move("forks", number, forks)
         pushes = self._poisson(_PUSHES_STREAM, number, rates * self._push_rate)
+        totals = before.pushes + np.cumsum(pushes, axis=0)
+        self._move("size", number, totals)
+        pushes = np.maximum(_increments(totals, before.pushes), 0)
         pushes_total = before.pushes + np.cumsum(pushes, axis=0)
         issues, issue_numbers = self._issues(number, rates * self._issue_rate, before.issue_numbers)
         open_issues = _open_counts(number, before.issues, issues, len(self._star_rate))
@@ -164,6 +175,12 @@ class RepositoryModel:
             issues,
         )
         return block, after
+
+    def _move(self, measure: str, number: int, totals: IntArray) -> None:
+        for index, repository in enumerate(self._scenario.repositories):
+            name = SeriesName("github", measure, repository.full_name)
+            if self._movements.moves(name.source, name.measure, name.entity):
+                totals[:, index] = self._movements.block(name, number)
 
     def _season(self, number: int) -> FloatArray:
         hours = self._scenario.start_seconds // 3600 + number * BLOCK_HOURS + np.arange(BLOCK_HOURS)

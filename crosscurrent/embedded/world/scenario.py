@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from crosscurrent.embedded.world.faults import TimedFault
+from crosscurrent.embedded.world.movement import Link, Movement, Outage, Shift
 from crosscurrent.errors import WrongUse
 
 DEFAULT_START_UTC = datetime(2026, 1, 5, tzinfo=UTC)
@@ -134,6 +136,14 @@ class Scenario:
         couplings: what leads what.
         breaks: what jumps when.
         creature_count: creatures in the PokéAPI part.
+        name: of the scenario.
+        description: what it is for, in one line.
+        hours: virtual hours that it is meant to run.
+        movements: series that move in a way of their own; the vendors' models move the others.
+        links: which of them lead which.
+        shifts: what changes in them when.
+        outages: when a vendor answers nothing.
+        faults: single faults by their hour.
     """
 
     seed: int
@@ -143,6 +153,14 @@ class Scenario:
     couplings: tuple[Coupling, ...] = ()
     breaks: tuple[Break, ...] = ()
     creature_count: int = 60
+    name: str = "demo"
+    description: str = ""
+    hours: int = 240
+    movements: tuple[Movement, ...] = ()
+    links: tuple[Link, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    faults: tuple[TimedFault, ...] = ()
     organisations: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

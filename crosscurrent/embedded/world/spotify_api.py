@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.field_filter import only, wanted_fields
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, PLAYLIST_COUNT, MusicModel
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
@@ -52,12 +53,15 @@ class SpotifyApi:
     Args:
         scenario: its seed decides the catalogue.
         terms: how callers are treated.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, terms: SpotifyTerms) -> None:
+    def __init__(
+        self, scenario: Scenario, terms: SpotifyTerms, movements: MovementModel | None = None
+    ) -> None:
         self._start_seconds = scenario.start_seconds
         self._catalogue = Catalogue(scenario.seed)
-        self._model = MusicModel(self._catalogue)
+        self._model = MusicModel(self._catalogue, movements)
         self._terms = terms
         self._tokens = SpotifyTokens(terms.tokens)
         self._quota = Quota(WINDOW_SECONDS)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
-from crosscurrent.embedded.world.film_catalogue import MEDIA, Title, title_with, titles
+from crosscurrent.embedded.world.film_catalogue import MEDIA, Title, number_of, title_with, titles
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.routes import Routes
 from crosscurrent.embedded.world.scenario import Scenario
@@ -44,10 +45,12 @@ class TmdbApi:
     Args:
         scenario: its seed and start.
         terms: how callers are treated.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario, terms: TmdbTerms) -> None:
+    def __init__(self, scenario: Scenario, terms: TmdbTerms, movements: MovementModel | None = None) -> None:
         self._seed = scenario.seed
+        self._movements = movements or MovementModel(scenario.seed, 0, ())
         self._start_seconds = scenario.start_seconds
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
@@ -93,9 +96,12 @@ class TmdbApi:
     def _ranked(self, everything: list[Title], call: Call, days: int) -> list[Title]:
         """Return titles by their popularity at the same hour of these days: the order moves while pages are read."""
         hours = [self._hour(call) - 24 * day for day in range(days)]
-        return sorted(
-            everything, key=lambda title: (-sum(title.popularity(self._seed, one) for one in hours), title.id)
-        )
+
+        def rank(title: Title) -> tuple[float, int]:
+            numbers = (number_of(self._movements, self._seed, title, "popularity", one) for one in hours)
+            return -sum(numbers), title.id
+
+        return sorted(everything, key=rank)
 
     def _page(self, call: Call, ranked: list[Title], *, typed: bool) -> Answer:
         page = _page_number(call)
@@ -144,7 +150,7 @@ class TmdbApi:
         ]
 
     def _payloads(self, call: Call) -> FilmPayloads:
-        return FilmPayloads(self._seed, self._hour(call))
+        return FilmPayloads(self._seed, self._hour(call), self._movements)
 
     def _hour(self, call: Call) -> int:
         return int((call.now_seconds - self._start_seconds) // 3600)

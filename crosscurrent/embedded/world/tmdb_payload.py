@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from crosscurrent.embedded.world.film_catalogue import Title
+from crosscurrent.embedded.world.film_catalogue import Title, number_of
 from crosscurrent.embedded.world.known_people import KNOWN_PEOPLE
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.music_catalogue import title_of
 
 Json = dict[str, object]
@@ -23,10 +24,12 @@ class FilmPayloads:
     Args:
         seed: of the world.
         hour: hours after its start.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, seed: int, hour: int) -> None:
+    def __init__(self, seed: int, hour: int, movements: MovementModel | None = None) -> None:
         self._seed = seed
+        self._movements = movements or MovementModel(seed, 0, ())
         self._hour = hour
 
     def lookup(self, title: Title, parts: Sequence[str]) -> Json:
@@ -56,11 +59,14 @@ class FilmPayloads:
         own = {"name": _name(title), "original_name": _name(title), "origin_country": ["NO"]}
         return kind | shared | own | {"first_air_date": _released(title)}
 
+    def _number(self, title: Title, measure: str) -> float:
+        return number_of(self._movements, self._seed, title, measure, self._hour)
+
     def _numbers(self, title: Title) -> Json:
-        votes = title.vote_count(self._seed, self._hour)
+        votes = round(self._number(title, "vote_count"))
         return {
-            "popularity": title.popularity(self._seed, self._hour),
-            "vote_average": title.vote_average(self._seed, self._hour) if votes else 0.0,
+            "popularity": self._number(title, "popularity"),
+            "vote_average": self._number(title, "vote_average") if votes else 0.0,
             "vote_count": votes,
         }
 
@@ -114,7 +120,7 @@ class FilmPayloads:
             "known_for_department": "Acting" if title.number % 3 else "Sound",
             "name": _name(title),
             "place_of_birth": "Harbour, Norway",
-            "popularity": title.popularity(self._seed, self._hour),
+            "popularity": self._number(title, "popularity"),
             "profile_path": f"/f{title.id}.jpg",
         }
 
@@ -128,7 +134,7 @@ class FilmPayloads:
             "known_for_department": "Acting" if title.number % 3 else "Sound",
             "name": _name(title),
             "original_name": _name(title),
-            "popularity": title.popularity(self._seed, self._hour),
+            "popularity": self._number(title, "popularity"),
             "profile_path": f"/f{title.id}.jpg",
         }
 

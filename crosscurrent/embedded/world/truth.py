@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from crosscurrent.embedded.world.movement import Link, SeriesName, Shift
 from crosscurrent.embedded.world.scenario import Break, Coupling, Scenario
+
+# the vendor's field to our measure
+OUR_MEASURES = {
+    "main.temp": "temperature",
+    "main.pressure": "pressure",
+    "main.humidity": "humidity",
+    "wind.speed": "wind_speed",
+    "wind.deg": "wind_direction",
+    "components.pm2_5": "pm2_5",
+    "stargazers_count": "stargazers",
+    "open_issues_count": "open_issues",
+}
 
 # Fields of one payload that are functions of each other: a correlation between them is right, but no finding.
 DERIVED_MEASURES = (
@@ -21,21 +34,45 @@ DERIVED_MEASURES = (
     ("github", "forks_count forks network_count"),
     ("github", "open_issues_count open_issues"),
 )
+# the same in our words: source, measure, and what else is a form of it in another payload or field
+FORMS = (
+    ("github", "stargazers", ("subscribers", "watchers")),
+    ("openweathermap", "humidity", ("cloud_cover", "visibility", "feels_like")),
+    ("openweathermap", "pm2_5", ("co", "no", "no2", "o3", "so2", "pm10", "nh3")),
+)
 
 
 def truth(scenario: Scenario) -> dict[str, object]:
     """Return the planted couplings and breaks as plain JSON data.
 
-    Measures are paths in the vendor's payload; ``lag_hours`` is positive where ``left`` leads.
+    ``leads``, ``follows`` and ``series`` are names as in ClickHouse; ``lag_hours`` is positive where ``left`` leads.
+    Hours are of the world's time, beside which ``at`` and ``until`` say the moment.
     """
     return {
         "seed": scenario.seed,
         "start": _iso(scenario, 0),
-        "couplings": [_coupling(coupling, scenario) for coupling in scenario.couplings],
-        "breaks": [_break(planted, scenario) for planted in scenario.breaks],
+        "scenario": scenario.name,
+        "hours": scenario.hours,
+        "couplings": [
+            *(_coupling(coupling, scenario) for coupling in scenario.couplings),
+            *(_link(link, scenario) for link in scenario.links),
+        ],
+        "breaks": [
+            *(_break(planted, scenario) for planted in scenario.breaks),
+            *(_shift(shift, scenario) for shift in scenario.shifts),
+        ],
+        "outages": [
+            {
+                "source": outage.source,
+                "at": _iso(scenario, outage.at_hour),
+                "until": _iso(scenario, outage.until_hour),
+            }
+            for outage in scenario.outages
+        ],
         "derived": [
             {"source": source, "measures": measures.split()} for source, measures in DERIVED_MEASURES
         ],
+        "forms": [[source, measure, list(forms)] for source, measure, forms in FORMS],
         "shared": ["a season of 24 hours in the weather and in new stars, forks and issues"],
     }
 
@@ -57,6 +94,45 @@ def _coupling(coupling: Coupling, scenario: Scenario) -> dict[str, object]:
         "lag_hours": coupling.lag_hours,
         "sign": 1 if coupling.strength > 0 else -1,
         "correlation": coupling.correlation,
+        "leads": f"openweathermap.{OUR_MEASURES[coupling.measure]}:{coupling.city_id}",
+        "follows": f"github.stargazers:{coupling.repository}",
+        "from": _iso(scenario, 0),
+        "until": None,
+    }
+
+
+def _link(link: Link, scenario: Scenario) -> dict[str, object]:
+    return {
+        "left": _side(link.leads, scenario),
+        "right": _side(link.follows, scenario),
+        "lag_hours": link.lag_hours,
+        "sign": 1 if link.strength > 0 else -1,
+        "correlation": abs(link.strength),
+        "leads": str(link.leads),
+        "follows": str(link.follows),
+        "from": _iso(scenario, link.from_hour),
+        "until": None if link.until_hour is None else _iso(scenario, link.until_hour),
+    }
+
+
+def _side(series: SeriesName, scenario: Scenario) -> dict[str, object]:
+    return {
+        "source": series.source,
+        "measure": series.measure,
+        "entity": series.entity,
+        "entity_name": _city_name(series.entity, scenario),
+    }
+
+
+def _shift(shift: Shift, scenario: Scenario) -> dict[str, object]:
+    return {
+        **_side(shift.series, scenario),
+        "series": str(shift.series),
+        "kind": shift.kind,
+        "at": _iso(scenario, shift.at_hour),
+        "at_seconds": scenario.start_seconds + shift.at_hour * 3600,
+        "until": None if shift.until_hour is None else _iso(scenario, shift.until_hour),
+        "size": shift.size,
     }
 
 
@@ -70,6 +146,9 @@ def _break(planted: Break, scenario: Scenario) -> dict[str, object]:
         "at_seconds": scenario.start_seconds + planted.after_hours * 3600,
         "size": planted.size,
         "unit": planted.unit,
+        "series": f"{planted.source}.{OUR_MEASURES[planted.measure]}:{planted.entity}",
+        "kind": "level",
+        "until": None,
     }
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosscurrent.embedded.world.block_chain import BLOCK_HOURS, BlockChain, generator, place_of
+from crosscurrent.embedded.world.movement import SeriesName
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.scenario import City, CityMeasure, Scenario
 
 FloatArray = NDArray[np.float64]
@@ -24,6 +26,8 @@ MEASURES: tuple[CityMeasure, ...] = (
     "wind.deg",
     "components.pm2_5",
 )
+# the same in our words, without the direction of the wind, which is no measure of ours
+OUR_MEASURES = ("temperature", "pressure", "humidity", "wind_speed", "pm2_5")
 # Memory of an hour in the next, and standard deviation of an hour's innovation in the measure's unit.
 PERSISTENCE = np.array([0.92, 0.99, 0.90, 0.85, 0.93, 0.90])
 INNOVATION = np.array([0.6, 0.9, 3.0, 0.75, 9.0, 1.3])
@@ -58,11 +62,14 @@ class WeatherModel:
 
     Args:
         scenario: its cities, seed and breaks decide every value.
+        movements: of the series that the scenario moves in a way of its own.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, movements: MovementModel | None = None) -> None:
         self._scenario = scenario
-        self._levels = np.array([_levels(city) for city in scenario.cities])
+        self._movements = movements or MovementModel(scenario.seed, scenario.start_seconds // 3600, ())
+        self._moved = {city.id: self._names_of(city) for city in scenario.cities}
+        self._levels = np.array([levels(city) for city in scenario.cities])
         self._local_hours = np.array([city.timezone_seconds / 3600 for city in scenario.cities])
         self._start_hour = scenario.start_seconds // 3600
         self._index = {city.id: index for index, city in enumerate(scenario.cities)}
@@ -105,7 +112,22 @@ class WeatherModel:
         season = DAILY_AMPLITUDE * np.cos(2 * np.pi * (local_hour - DAILY_PEAK_LOCAL_HOUR) / 24)
         values = self._levels[index] + season + deviation
         values = values + self._jump(city_id, hour if breaks_known_hour is None else breaks_known_hour)
-        return CityHour(hour, *np.clip(values, LOWEST, HIGHEST).tolist())
+        values = np.clip(values, LOWEST, HIGHEST)
+        shown_hour = hour if breaks_known_hour is None else breaks_known_hour
+        for measure, name in self._moved.get(city_id, ()):
+            # of a series that the scenario moves, a forecaster knows no more than what it is now
+            values[measure] = self._movements.block(name, shown_hour // BLOCK_HOURS)[shown_hour % BLOCK_HOURS]
+        return CityHour(hour, *values.tolist())
+
+    def _names_of(self, city: City) -> tuple[tuple[int, SeriesName], ...]:
+        entities = {measure: str(city.id) for measure in OUR_MEASURES[:-1]}
+        entities["pm2_5"] = f"{city.latitude:.4f},{city.longitude:.4f}"
+        names = [SeriesName("openweathermap", measure, entity) for measure, entity in entities.items()]
+        return tuple(
+            (index, name)
+            for index, name in zip((0, 1, 2, 3, 5), names, strict=True)
+            if self._movements.moves(name.source, name.measure, name.entity)
+        )
 
     def _jump(self, city_id: int, hour: int) -> FloatArray:
         jump = np.zeros(len(MEASURES))
@@ -119,7 +141,8 @@ class WeatherModel:
         return jump
 
 
-def _levels(city: City) -> tuple[float, ...]:
+def levels(city: City) -> tuple[float, ...]:
+    """Return the level of each of ``MEASURES`` in a city, in the measure's unit."""
     return (
         city.temperature_mean_kelvin,
         PRESSURE_MEAN_HECTOPASCAL,

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from crosscurrent.embedded.world.exchange import Answer, Call, Vendor, http_date, iso_time
-from crosscurrent.embedded.world.faults import Fault, Faults, spoilt
+from crosscurrent.embedded.world.faults import REDIRECT_MARK, STALE_HOURS, Fault, Faults, spoilt
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
+from crosscurrent.embedded.world.github_deliveries import GithubDeliveries
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
 from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
+from crosscurrent.embedded.world.notion_deliveries import NotionDeliveries
 from crosscurrent.embedded.world.openweathermap_api import OpenWeatherMapApi, OpenWeatherMapTerms
 from crosscurrent.embedded.world.pokeapi_api import PokeApi
 from crosscurrent.embedded.world.pokeapi_graphql_api import PokeApiGraphql, PokeApiGraphqlTerms
@@ -20,24 +23,16 @@ from crosscurrent.embedded.world.repository_model import RepositoryModel
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.spotify_api import TOKEN_PATH, SpotifyApi, SpotifyTerms
 from crosscurrent.embedded.world.tmdb_api import TmdbApi, TmdbTerms
+from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.embedded.world.virtual_time import VirtualTime
 from crosscurrent.embedded.world.weather_model import WeatherModel
+from crosscurrent.embedded.world.webhooks import Hooks, Tells
 
-VENDORS = (
-    "github",
-    "musicbrainz",
-    "notion",
-    "openweathermap",
-    "pokeapi",
-    "pokeapi_graphql",
-    "spotify",
-    "tmdb",
-)
 GITHUB_CONCURRENT_DEFAULT = 100
 
 # where vendors are asked by POST too: at this path, and below it if it ends in a slash
 _POSTED = {"notion": "/", "pokeapi_graphql": "/", "spotify": TOKEN_PATH}
-_UNCONDITIONAL_FAULTS = ("truncate", "huge", "null-number", "new-field")
+_UNCONDITIONAL_FAULTS = ("truncate", "truncated-json", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 
 
@@ -77,20 +72,33 @@ class World:
 
     def __init__(self, scenario: Scenario, time: VirtualTime, terms: WorldTerms | None = None) -> None:
         terms = terms or WorldTerms()
-        weather = WeatherModel(scenario)
+        moved = MovementModel(
+            scenario.seed,
+            scenario.start_seconds // 3600,
+            scenario.movements,
+            scenario.links,
+            scenario.shifts,
+        )
+        weather = WeatherModel(scenario, moved)
         self.scenario = scenario
         self.time = time
-        self.faults = Faults(VENDORS)
-        self._github = GithubApi(GithubHistory(scenario, RepositoryModel(scenario, weather)), terms.github)
+        self.faults = Faults(VENDORS, scenario.faults)
+        history = GithubHistory(scenario, RepositoryModel(scenario, weather, moved))
+        self.tells: dict[str, Tells] = {
+            "github": GithubDeliveries(history, scenario.start_seconds),
+            "notion": NotionDeliveries(scenario.seed, scenario.start_seconds, moved),
+        }
+        self.hooks = Hooks(self.tells)
+        self._github = GithubApi(history, terms.github)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
-            "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz),
-            "notion": NotionApi(scenario, terms.notion),
+            "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz, moved),
+            "notion": NotionApi(scenario, terms.notion, moved),
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
-            "pokeapi": PokeApi(scenario),
-            "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql),
-            "spotify": SpotifyApi(scenario, terms.spotify),
-            "tmdb": TmdbApi(scenario, terms.tmdb),
+            "pokeapi": PokeApi(scenario, moved),
+            "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql, moved),
+            "spotify": SpotifyApi(scenario, terms.spotify, moved),
+            "tmdb": TmdbApi(scenario, terms.tmdb, moved),
         }
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()
@@ -99,7 +107,7 @@ class World:
     def begin(self, vendor: str, path: str) -> Fault | None:
         """Note that a request has come in and return the fault to make of it, if one is due."""
         self._in_flight[vendor] += 1
-        return self.faults.take(vendor, path)
+        return self.faults.take(vendor, path, self._hours())
 
     def end(self, vendor: str, status: int) -> None:
         """Note that a request was answered."""
@@ -123,6 +131,14 @@ class World:
         self.time.asked(f"/{vendor}{path}?{urlencode(sorted(query.items()))}" + body.decode("latin-1"))
         if fault and fault.kind in _UNCONDITIONAL_FAULTS:
             headers = {name: value for name, value in headers.items() if name not in _CONDITIONS}
+        if fault and fault.kind == "redirect" and REDIRECT_MARK not in query:
+            return _redirect(origin, path, query)
+        query = {name: value for name, value in query.items() if name != REDIRECT_MARK}
+        if self._is_out(vendor):
+            return Answer(503, b"<html><body>Service Unavailable</body></html>", "text/html")
+        if fault and fault.kind == "stale":
+            # a replica that has not heard of the last hours yet
+            now_seconds = max(float(self.scenario.start_seconds), now_seconds - STALE_HOURS * 3600)
         call = Call(path, query, headers, origin, now_seconds, self.time.real_seconds(), method, body)
         if vendor == "github" and self._in_flight[vendor] > self._github_concurrent:
             answer = self._github.too_many_at_once()
@@ -132,10 +148,21 @@ class World:
             answer = spoilt(answer, fault, vendor)
         return replace(answer, headers={"date": http_date(now_seconds), **answer.headers})
 
+    def _hours(self) -> float:
+        return (self.time.now_seconds() - self.scenario.start_seconds) / 3600
+
+    def _is_out(self, vendor: str) -> bool:
+        hours = self._hours()
+        return any(
+            outage.source == vendor and outage.at_hour <= hours < outage.until_hour
+            for outage in self.scenario.outages
+        )
+
     def state(self) -> dict[str, object]:
         """Return what the world is doing, as plain JSON data."""
         now_seconds = self.time.now_seconds()
         return {
+            "scenario": self.scenario.name,
             "seed": self.scenario.seed,
             "start": iso_time(self.scenario.start_seconds),
             "virtual_time": iso_time(now_seconds),
@@ -148,7 +175,14 @@ class World:
                 for vendor, counts in self._requests.items()
             },
             "faults_pending": self.faults.pending(),
+            "faults_made": self.faults.made(),
+            "webhooks": self.hooks.state(),
         }
+
+
+def _redirect(origin: str, path: str, query: Mapping[str, str]) -> Answer:
+    address = f"{origin}{path}?{urlencode([*query.items(), (REDIRECT_MARK, '1')])}"
+    return Answer(302, media_type="", headers={"location": address})
 
 
 def takes_post(vendor: str, path: str) -> bool:

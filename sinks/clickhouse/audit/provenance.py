@@ -7,7 +7,7 @@ from sinks.clickhouse.audit.scope import Scope, result, rows_since
 
 NAME = "provenance"
 
-_TABLES = ("entities", "observations")
+_TABLES = ("entities", "entity_links", "observations", "schema_drift")
 _IDS_HELD_MAX = 4_000_000  # ids of raw events that are looked for at a time
 _ORPHANS_SQL = f"""
 SELECT toString(raw_record_id) AS id, count() AS rows, count() OVER () AS total FROM TABLE_NAME
@@ -35,7 +35,7 @@ def check_provenance(scope: Scope) -> CheckResult:
             findings += [_finding(table, str(row["id"]), int(row["rows"])) for row in rows]
     return result(
         NAME,
-        "the raw event of every entity and observation stands",
+        "the raw event of every entity, link, observation and change of shape stands",
         rows_since(scope, _TABLES),
         "rows",
         findings,

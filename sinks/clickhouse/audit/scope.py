@@ -14,6 +14,7 @@ from schemas.topics import (
     ENTITIES,
     OBSERVATIONS,
     RAW,
+    SCHEMA_DRIFT,
 )
 from sinks.clickhouse.audit.finding import FINDINGS_SHOWN_MAX, CheckResult, Finding
 from sinks.clickhouse.client import ClickHouse, Rows
@@ -22,9 +23,11 @@ DEAD_LETTERS_TABLE = "dead_letters"
 RECORD_TABLES = (
     "raw_events",
     "entities",
+    "entity_links",
     "correlation_windows",
     "correlations",
     "anomalies",
+    "schema_drift",
     DEAD_LETTERS_TABLE,
     "connector_runs",
 )
@@ -40,10 +43,11 @@ _SETTINGS: dict[str, object] = {
     "join_use_nulls": 0,
 }
 _PLAIN_TABLES = {
-    ENTITIES: ("entities",),
+    ENTITIES: ("entities", "entity_links"),
     OBSERVATIONS: ("observations",),
     CORRELATIONS: ("correlation_windows", "correlations"),
     ANOMALIES: ("anomalies",),
+    SCHEMA_DRIFT: ("schema_drift",),
     CONNECTOR_STATE: ("connector_runs",),
 }
 

@@ -1,6 +1,6 @@
 """The restore of a broker that forgot its topics, done after it started and before anyone else uses it.
 
-Raw events that the normaliser has not processed, and observations that the other processors have not processed
+Raw events that a reader of them has not processed, and observations that the other processors have not processed
 or need for their windows, are published again in their old order. Then follow the states of processors, whose
 positions are translated to the new offsets, and those of connectors. Every step may be done again: what comes
 twice carries the same ids.
@@ -28,9 +28,9 @@ from sinks.clickhouse.restore.replay import Replay
 from sinks.clickhouse.restore.states import States
 from sinks.clickhouse.vouchers import cluster_id
 
-PROCESSORS = ("normalise", "correlate", "detect")
+PROCESSORS = ("normalise", "correlate", "detect", "drift")
 
-_NORMALISE = "normalise"
+_READ_RAW = frozenset({"normalise", "drift"})
 _RAW_TOPICS_SQL = "SELECT DISTINCT _topic AS topic FROM raw_events"
 _REPLAYED_SQL = """
 SELECT origin_cluster, origin_partition, min(origin_offset) AS begin FROM replayed_messages
@@ -139,7 +139,7 @@ class _Restore:
         ]
         for topic in (*raw_topics, OBSERVATIONS):
             is_raw = topic != OBSERVATIONS
-            inputs = [one for one in translated if (one[0].processor == _NORMALISE) == is_raw]
+            inputs = [one for one in translated if (one[0].processor in _READ_RAW) == is_raw]
             self._give_again(topic, inputs)
         for reader, input_offsets, refill_offsets in translated:
             count = self._states.publish_processor(reader, input_offsets, refill_offsets)

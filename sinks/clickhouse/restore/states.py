@@ -30,7 +30,8 @@ _CONNECTORS_SQL = """
 SELECT state.tenant AS tenant, toString(state.record_id) AS record_id, state.source AS source,
        state.request_key AS request_key, state.state AS state, state.started_at AS started_at,
        state.outcome AS outcome, run.duration_ms AS duration_ms, run.requests AS requests,
-       run.requests_counted AS requests_counted, run.not_modified AS not_modified, run.retries AS retries,
+       run.requests_counted AS requests_counted, run.not_modified AS not_modified,
+       run.pages_unchanged AS pages_unchanged, run.retries AS retries,
        run.events AS events, run.bytes_received AS bytes_received, run.quota_remaining AS quota_remaining,
        run.error AS error
 FROM

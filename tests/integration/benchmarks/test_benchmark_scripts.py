@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import home, pipeline, run
+from benchmarks import home, pipeline, polls, run
 from benchmarks.pipeline_runs import Database
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.verdicts import NotJudged, misses
@@ -161,3 +161,20 @@ def test_verdict_is_refused_when_the_output_is_another(name: str) -> None:
 
 def test_page_says_of_a_benchmark_that_failed_that_it_is_not_judged() -> None:
     assert "Not judged" in run.verdict("pipeline", f"{run.FAILED} (exit code 1).")
+
+
+def test_polls_tell_a_limit_that_was_passed_and_memory_that_was_too_much() -> None:
+    kept = polls.Host(under_way_max=polls.AT_ONCE_A_HOST, window_max=polls.REQUESTS_A_WINDOW, requests=9)
+    passed = polls.Host(under_way_max=1, window_max=polls.REQUESTS_A_WINDOW + 1, requests=9, refused=1)
+    at_once = polls.POLLS_AT_ONCE_MIN
+
+    assert misses("polls", polls.report(60, polls.RESIDENT_BYTES_MAX - 1, 9, at_once, [kept, kept])) == []
+    assert len(misses("polls", polls.report(60, polls.RESIDENT_BYTES_MAX, 9, at_once, [kept, passed]))) == 3
+
+
+def test_vendor_of_the_polls_counts_what_comes_in_any_window() -> None:
+    host = polls.Host()
+    good = [host.arrived(number * 0.1) for number in range(polls.REQUESTS_A_WINDOW + 1)]
+
+    assert good.count(False) == host.refused == 1
+    assert host.arrived(2 * polls.WINDOW_SECONDS)

@@ -20,7 +20,7 @@ import orjson
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from connectors.kit.process import Runtime
+from connectors.kit.process import Runtime, run_until
 from connectors.registry import connector_named
 from crosscurrent.kafka import NewTopic, ensure_topics
 from crosscurrent.settings import KafkaSettings, MetricsSettings, Settings, SourceSettings
@@ -205,7 +205,7 @@ class ConnectorThread(Running):
         self._thread.start()
 
     def _run(self, runtime: Runtime) -> None:
-        self._loop.run_until_complete(runtime.run(self._stop))
+        self._loop.run_until_complete(run_until(self._stop, [runtime], self.metrics_port))
         self._loop.close()
 
     def stop(self) -> None:

@@ -40,4 +40,4 @@ if __name__ == "__main__":
     configure_logging("info", process=f"connector.{name}")
     if dies_at:
         setattr(process, "Publisher", dies_before_state(dies_at))  # noqa: B010 - a seam of this test only
-    process.run_connector(connector_named(name), load_settings(), registry=FixedRegistry())
+    process.run_connectors([connector_named(name)], load_settings(), registry=FixedRegistry())

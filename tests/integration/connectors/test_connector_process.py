@@ -112,9 +112,9 @@ def test_connector_stays_within_a_quota_that_it_can_foresee(start: Connectors) -
 
         answers = world.requests("github")
         assert set(answers) == {"200", "304"}
-        assert sum(answers.values()) == 60 - 3
+        assert sum(answers.values()) == 60 - 6
         throttled = [state for state in connector.read().states if state.outcome == "throttled"]
-        assert all(state.quota_remaining == 3 and "quota" in (state.error or "") for state in throttled)
+        assert all(state.quota_remaining == 6 and "quota" in (state.error or "") for state in throttled)
     finally:
         world.close()
 

@@ -67,6 +67,20 @@ def test_check_asks_once_and_tells_quota_and_mapping(command: Command, world: Wo
     assert result["quota_remaining"] > 0
     assert result["entities"] >= 1
     assert result["observations"] >= 3
+    payload = result["payload"]
+    assert 0 < payload["mapped_share"] < 1
+    assert "$.stargazers_count" in payload["mapped"]
+    assert payload["ignored"]["$.node_id"]
+
+
+def test_check_names_the_paths_that_the_mapping_does_not_know(command: Command, world: World) -> None:
+    command.set("github", base_url=f"{world.url}/github", token=TOKEN, targets=[SAILBENCH])
+    world.fault("github", "new-field")
+    result = command("check", "github")
+
+    assert result.exit_code == 0
+    assert "are mapped (" in result.stdout
+    assert "$.unannounced_field.since" in result.stdout
 
 
 def test_check_fails_with_a_credential_that_is_refused(command: Command, world: World) -> None:

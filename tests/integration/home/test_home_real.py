@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from crosscurrent.embedded.home import BackgroundHome, HomeEvent, HomeOptions, HomeState
+from crosscurrent.embedded.world.vendors import VENDORS
 from tests.integration.home.conftest import alive, free_port, wait_until
 
-SOURCES = ("github", "openweathermap", "pokeapi")
+SOURCES = VENDORS
 READY_SECONDS = 120.0
 
 
@@ -78,14 +79,19 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     ready = home.background.start(home.events.append)
     assert ready.detail == "", f"not ready: {ready.detail}"
     wait_until(
-        lambda: len(home.status()["sources"]) == 3,
+        lambda: len(home.status()["sources"]) == len(VENDORS),
         "events of all sources in ClickHouse",
         seconds=READY_SECONDS,
     )
     status = home.status()
     assert status["problems"] == []
-    assert set(status["lags"]) == {"normalise", "detect", "correlate", "sink"}
+    assert set(status["lags"]) == {"normalise", "detect", "correlate", "drift", "sink"}
     assert status["broker"]["size_bytes"] < status["broker"]["size_bytes_max"]
+
+    score = json.loads(home.command("world", "score", "--json").stdout)
+    # what was planted is known and asked for, though there is not a window yet in which it could have been found
+    assert [one["lag_hours"] for one in score["couplings"]] == [3]
+    assert score["observations"] > 0
 
     broker = next(process for process in home.state().processes if process.name == "broker")
     assert broker.pid is not None
@@ -102,7 +108,7 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     stopped = json.loads(down.stdout)
     assert down.returncode == 0
     assert not stopped["killed"]
-    assert {"broker", "sink", "connector.github"} <= set(stopped["stopped"])
+    assert {"broker", "sink", "connectors"} <= set(stopped["stopped"])
     assert not [pid for pid in pids if alive(pid)]
     assert home.command("status").returncode == 3
 

@@ -36,6 +36,7 @@ TOPICS = (
     "observations",
     "correlations",
     "anomalies",
+    "schema-drift",
     "connector-state",
     "processor-state",
     "dead-letter.normalise",

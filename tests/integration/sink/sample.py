@@ -171,6 +171,7 @@ def connector_state(
         requests=1,
         requests_counted=1,
         not_modified=0,
+        pages_unchanged=0,
         retries=0,
         events=1,
         bytes_received=100,

@@ -13,7 +13,7 @@ import pytest
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import Poison
 from crosscurrent.kafka import Acknowledged, Producer, read_to_end, topic_lives
-from crosscurrent.settings import CorrelateSettings, DetectSettings, Settings
+from crosscurrent.settings import CorrelateSettings, DetectSettings, DriftSettings, Settings
 from schemas.codec import Codec, Record
 from schemas.identity import record_id
 from schemas.mapping import MappedPayload, Measurement, Thing
@@ -29,6 +29,7 @@ from sinks.clickhouse.subscription import sink_message
 from sinks.clickhouse.vouchers import Vouchers
 from streams.correlate.agent import CorrelateProcessor
 from streams.detect.agent import DetectProcessor
+from streams.drift import DriftProcessor
 from streams.normalise import NormaliseProcessor
 from streams.processor import Processor
 from streams.processor.checkpoint import CheckpointStore
@@ -42,6 +43,7 @@ EVENTS = 40
 POINTS = 12
 SERIES = 3
 POISON_EVENTS = frozenset({7, 23})
+NEW_SHAPE_FROM = 30
 STEP_MS = 60_000
 SOURCES = ("github",)
 SINK_TOPICS = (
@@ -50,6 +52,7 @@ SINK_TOPICS = (
     "observations",
     "correlations",
     "anomalies",
+    "schema-drift",
     "dead-letter.normalise",
     "connector-state",
     "processor-state",
@@ -64,6 +67,7 @@ CONTENTS = {
     "correlation_windows": "ingested_at",
     "correlations": "ingested_at",
     "anomalies": "ingested_at",
+    "schema_drift": "ingested_at",
     # when and where it failed is told by the first attempt
     "dead_letters": "ingested_at, failed_at, cluster, partition, offset, headers, row_checksum",
 }
@@ -71,7 +75,8 @@ CONTENTS = {
 
 def event(number: int) -> RawEvent:
     times = range(number * POINTS, (number + 1) * POINTS)
-    points = [[f"org/{series}", row, level(series, row)] for row in times for series in range(SERIES)]
+    more = [{"unannounced": number}] if number >= NEW_SHAPE_FROM else []
+    points = [[f"org/{series}", row, level(series, row), *more] for row in times for series in range(SERIES)]
     payload = b"not json" if number in POISON_EVENTS else orjson.dumps(points)
     return RawEvent(
         tenant=sample.TENANT,
@@ -108,7 +113,7 @@ def mapping(raw: RawEvent) -> MappedPayload:
         things,
         [
             Measurement("stars", name, "1", "gauge", sample.START_MS + row * STEP_MS, value)
-            for name, row, value in points
+            for name, row, value, *_ in points
         ],
     )
 
@@ -127,6 +132,7 @@ PROCESSORS: dict[str, Callable[[Codec], Processor]] = {
     "correlate": lambda codec: CorrelateProcessor(
         codec, CorrelateSettings(step_seconds=60, window_steps=64, lag_steps_max=2), tenant=sample.TENANT
     ),
+    "drift": lambda codec: DriftProcessor(codec, SOURCES, DriftSettings(warm_up_payloads=8)),
 }
 
 

@@ -61,6 +61,7 @@ def undisturbed(database: Settings) -> dict[str, Rows]:
     broker.stop()
     assert len(contents["dead_letters"]) == 2
     assert len(contents["anomalies"]) >= 1
+    assert [(row["kind"], row["path"]) for row in contents["schema_drift"]] == [("type_changed", "$[][]")]
     assert len(contents["correlation_windows"]) >= 1
     return contents
 
@@ -130,6 +131,7 @@ def test_restore_gives_only_what_is_needed_when_everything_was_taken_in(
         "normalise": {"raw.github-0": 0},
         "correlate": {"observations-0": batches - refill_offset},
         "detect": {"observations-0": batches - refill_offset},
+        "drift": {"raw.github-0": 0},
     }
     assert positions(world, "refill_offsets")["correlate"] == {"observations-0": 0}
     world.finish()

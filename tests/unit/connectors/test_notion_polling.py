@@ -12,7 +12,8 @@ from connectors.kit.errors import Refused
 from connectors.notion.connector import NOTION, VERSION
 from connectors.notion.requests import DEPTH_MAX, find_blocks, find_in_search, poll_for, polls
 from crosscurrent.embedded.world.notion_blocks import LEVELS_OF_THE_TOGGLE
-from crosscurrent.embedded.world.notion_model import BLOCKS_OF_THE_TOP_PAGE, DATA_SOURCES, id_of
+from crosscurrent.embedded.world.notion_id import id_of
+from crosscurrent.embedded.world.notion_model import BLOCKS_OF_THE_TOP_PAGE, DATA_SOURCES
 from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 from crosscurrent.errors import Backpressure, CrosscurrentError, Transient, WrongUse
 from schemas.records import RawEvent

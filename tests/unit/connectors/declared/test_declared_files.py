@@ -18,6 +18,7 @@ from connectors.declared.json_schema import schema_text
 from connectors.declared.problems import WrongDeclaration
 from connectors.declared.read import read_declaration
 from connectors.declared.yaml_text import DEPTH_MAX, NODES_MAX, TEXT_BYTES_MAX, NotYaml, read_yaml
+from connectors.foreground import run
 from connectors.registry import CONNECTORS, all_sources, connector_named
 from crosscurrent.cli.doctor import check_sources
 from crosscurrent.cli.processors import makers
@@ -28,7 +29,7 @@ from crosscurrent.errors import WrongUse
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
 from tests.integration.sink.fixed_registry import FixedRegistry
-from tests.unit.connectors.declared.declared_sources import document, gauges
+from tests.unit.connectors.declared.declared_sources import declared, document, event_of, gauges
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "docs" / "examples" / "sources.d" / "inaturalist.yaml"
 GOOD = EXAMPLE.read_text()
@@ -263,6 +264,35 @@ def test_normaliser_maps_declared_sources_and_leaves_a_refused_ones_topic_unread
 
     assert "raw.rivers" in topics
     assert "raw.broken" not in topics
+
+
+def test_process_of_several_sources_polls_those_whose_files_are_good(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled: list[list[str]] = []
+    monkeypatch.setattr(
+        "connectors.kit.process.run_connectors",
+        lambda connectors, settings: polled.append([connector.name for connector in connectors]),
+    )
+    settings = Settings(sources_directory=directory)
+
+    run(["broken", "rivers", "github"], settings)
+
+    assert polled == [["rivers", "github"]]
+    with pytest.raises(WrongDeclaration):
+        run(["broken"], settings)
+
+
+def test_fields_that_are_rows_are_no_drift_and_what_is_mapped_is_known(tmp_path: Path) -> None:
+    endpoint = {"path": "/gauges", "data_selector": "rates.*"}
+    rates = declared(tmp_path, gauges(endpoint=endpoint, entity={"primary_key": "@key"}))
+    assert rates.table is not None
+
+    covered = rates.table.coverage(event_of({"rates": {"EUR": {"level": 1, "spread": 2}}, "note": "x"}))
+
+    assert all_sources(tmp_path).maps["rivers"] == {"gauges": ("$.rates",)}
+    assert "level" in str(covered.mapped)
+    assert "spread" in str(covered.unknown)
 
 
 def test_doctor_tells_of_refused_files_and_of_what_a_declared_source_lacks(directory: Path) -> None:

@@ -11,11 +11,15 @@ import httpx
 import pytest
 
 from connectors.github.connector import GITHUB
+from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
+from connectors.kit.planner import Bounds, Planner
+from connectors.kit.poller import Standing
 from connectors.kit.schedule import Schedule
-from crosscurrent.clock import SystemClock
+from connectors.kit.state import RequestState
+from crosscurrent.clock import ManualClock, SystemClock
 from crosscurrent.errors import Fatal, Transient
 from tests.contract.connector_bench import Answer, Bench, MemoryBroker, Vendor, bench
 
@@ -48,7 +52,8 @@ async def run_until(
             connector,
             poller=parts.poller,
             pacer=parts.asking.pacer,
-            schedule=Schedule(0.01),
+            schedule=Schedule(),
+            planner=Planner(Bounds(0.01), unchanged_is_free=True),
             health=health,
             clock=clock,
             standings={},
@@ -68,9 +73,12 @@ def polled(parts: Bench) -> Counter[str]:
 
 
 async def test_loop_polls_again_and_again_and_is_ready() -> None:
-    parts, health = await run_until(lambda own: polled(own)["thing:a"] >= 3, poll("a"), poll("b"))
+    names = ("thing:a", "thing:b")
+    parts, health = await run_until(
+        lambda own: min(polled(own)[name] for name in names) >= 3, poll("a"), poll("b")
+    )
 
-    assert abs(polled(parts)["thing:a"] - polled(parts)["thing:b"]) <= 1
+    assert {state.outcome for state in parts.broker.states()} == {"ok", "unchanged"}
     assert health.not_ready() == []
 
 
@@ -129,3 +137,30 @@ async def test_loop_is_ready_while_one_of_its_targets_is_gone() -> None:
     _, health = await run_until(lambda own: len(polled(own)) == 2, poll("a"), poll("b"), answer=answer)
 
     assert health.not_ready() == []
+
+
+async def test_loop_asks_again_after_a_start_only_when_the_interval_is_over() -> None:
+    clock = ManualClock()
+    now_ms = round(clock.now_utc().timestamp() * 1000)
+    fresh, stale, planner = poll("fresh"), poll("stale"), Planner(Bounds(100.0), unchanged_is_free=True)
+    standings = {
+        fresh.request_key: Standing(RequestState(1, changes=ChangeHistory((), now_ms - 40_000))),
+        stale.request_key: Standing(RequestState(1, changes=ChangeHistory((), now_ms - 400_000))),
+    }
+    connector, schedule = source(fresh, stale, poll("new")), Schedule()
+    async with bench(connector, Vendor(good), clock=clock) as parts:
+        loop = Loop(
+            connector,
+            poller=parts.poller,
+            pacer=parts.asking.pacer,
+            schedule=schedule,
+            planner=planner,
+            health=Health("github", clock),
+            clock=clock,
+            standings=standings,
+        )
+        loop.add(parts.asking.polls)
+
+    due = [one.target for one in iter(lambda: schedule.take(0.0), None)]
+    assert due == ["stale", "new"]
+    assert loop.wait_seconds() == pytest.approx(60)

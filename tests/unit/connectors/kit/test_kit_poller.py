@@ -16,9 +16,11 @@ from connectors.kit.auth import BearerHeader
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.event import DEAD_LETTER_BYTES_CUT
+from connectors.kit.json_request import JsonBody
 from connectors.kit.pagination import LinkHeader
 from connectors.kit.poller import SLOW_RETRY_SECONDS, Standing
 from connectors.kit.state import RequestState
+from crosscurrent.clock import ManualClock
 from crosscurrent.errors import Poison, Transient
 from tests.contract.connector_bench import BASE_URL, Answer, Bench, MemoryBroker, Vendor, bench
 
@@ -198,3 +200,111 @@ async def test_poll_keeps_a_state_that_another_connector_can_read() -> None:
 
     assert polled.outcome == "unchanged"
     assert polled.standing.state.polls == 2
+
+
+def plain(bodies: list[bytes]) -> Callable[[httpx.Request], Answer]:
+    """A vendor without conditional requests: gives one body after another, the last one for ever."""
+    return lambda _: (200, DATE, bodies.pop(0) if len(bodies) > 1 else bodies[0])
+
+
+async def test_page_that_says_what_was_published_last_is_not_published_again() -> None:
+    async with parts(plain([b'{"a":1,"b":2}', b'{"b": 2, "a": 1}', b'{"a":2}'])) as own:
+        outcomes = [(await own.poll(ROWS)).outcome for _ in range(4)]
+
+    assert outcomes == ["ok", "unchanged", "ok", "unchanged"]
+    assert [event.payload for event in own.broker.events()] == [b'{"a":1,"b":2}', b'{"a":2}']
+    assert [state.pages_unchanged for state in own.broker.states()] == [0, 1, 0, 1]
+    # it was a request all the same
+    assert [state.requests_counted for state in own.broker.states()] == [1, 1, 1, 1]
+
+
+async def test_page_is_compared_without_what_the_connector_calls_volatile() -> None:
+    vendor = Vendor(plain([b'{"dt":1,"request_id":"x"}', b'{"dt":1,"request_id":"y"}', b'{"dt":2}']))
+    async with bench(replace(connector(), volatile=("request_id",)), vendor) as own:
+        outcomes = [(await own.poll(ROWS)).outcome for _ in range(3)]
+
+    # the same values at a later time of the vendor's are a new measurement
+    assert outcomes == ["ok", "unchanged", "ok"]
+
+
+async def test_unchanged_page_still_leads_to_the_next_and_to_what_it_names() -> None:
+    def answer(request: httpx.Request) -> Answer:
+        status, headers, body = pages(request)
+        headers.pop("etag")
+        return status, headers, body
+
+    poll = replace(ROWS, find=lambda payload: [("thing", str(payload))])
+    async with parts(answer) as own:
+        await own.poll(poll)
+        polled = await own.poll(poll)
+
+    assert (polled.outcome, polled.cost.requests, polled.cost.pages_unchanged) == ("unchanged", 3, 3)
+    assert [target for _, target in polled.standing.state.found] == ["[1]", "[2]", "[3]"]
+
+
+async def test_unchanged_page_is_published_after_a_while_where_time_alone_changes_what_it_means() -> None:
+    clock = ManualClock()
+    source = replace(connector(), unchanged_seconds_max=100.0)
+    async with bench(source, Vendor(plain([b"[1]"])), clock=clock) as own:
+        outcomes = []
+        for _ in range(7):
+            outcomes.append((await own.poll(ROWS)).outcome)
+            clock.advance(40)
+        spans_ms = own.standings[ROWS.request_key].state.changes.spans_ms
+
+    assert outcomes == ["ok", "unchanged", "unchanged", "ok", "unchanged", "unchanged", "ok"]
+    # that is no change
+    assert all(span_ms < 0 for span_ms in spans_ms)
+
+
+async def test_answer_that_is_not_200_is_never_taken_for_unchanged() -> None:
+    async with parts(lambda _: (202, DATE, b"{}")) as own:
+        outcomes = [(await own.poll(ROWS)).outcome for _ in range(2)]
+
+    assert outcomes == ["ok", "ok"]
+
+
+async def test_post_is_compared_too() -> None:
+    poll = Poll("rows", "all", "/rows", body=JsonBody({"query": "{ rows }"}))
+    async with parts(lambda _: (200, {**DATE, "etag": '"1"'}, b"[]")) as own:
+        outcomes = [(await own.poll(poll)).outcome for _ in range(2)]
+
+    assert outcomes == ["ok", "unchanged"]
+
+
+async def test_state_of_an_older_version_is_read_and_its_pages_are_published_once_more() -> None:
+    old = RequestState.from_json('{"polls":3,"pages":[["http://vendor.test/rows","\\"t\\"",null,null]]}')
+    async with parts(plain([b"[1]"])) as own:
+        own.standings[ROWS.request_key] = Standing(old)
+        outcomes = [(await own.poll(ROWS)).outcome for _ in range(2)]
+
+    assert outcomes == ["ok", "unchanged"]
+    assert own.standings[ROWS.request_key].state.polls == 5
+
+
+async def test_digest_and_rate_survive_a_restart() -> None:
+    clock = ManualClock()
+    async with bench(connector(), Vendor(plain([b"[1]"])), clock=clock) as own:
+        for _ in range(3):
+            await own.poll(ROWS)
+            clock.advance(60)
+        stored = own.broker.states()[-1].state
+    async with bench(connector(), Vendor(plain([b"[1]"])), clock=clock) as other:
+        other.standings[ROWS.request_key] = Standing(RequestState.from_json(stored))
+        polled = await other.poll(ROWS)
+
+    assert polled.outcome == "unchanged"
+    assert polled.standing.state.changes.spans_ms == (-60_000, -60_000, -60_000)
+
+
+async def test_rate_counts_polls_of_an_incremental_request_by_its_cursor() -> None:
+    clock = ManualClock()
+    poll = Poll("rows", "all", "/rows", cursor=Since("at", look_back_seconds=60))
+    rows = [b'[{"at": "2026-01-05T10:00:00Z"}]'] * 3 + [b'[{"at": "2026-01-05T11:00:00Z"}]']
+    async with bench(connector(), Vendor(plain(rows)), clock=clock) as own:
+        for _ in range(4):
+            await own.poll(poll)
+            clock.advance(60)
+
+    # the second asks for a little of the first again, which is no news
+    assert own.standings[poll.request_key].state.changes.spans_ms == (-60_000, -60_000, 60_000)

@@ -6,8 +6,8 @@ from connectors.kit.declaration import Poll
 from connectors.kit.schedule import Schedule
 
 
-def poll(target: str, multiple: int = 1) -> Poll:
-    return Poll("thing", target, "/thing", interval_multiple=multiple)
+def poll(target: str) -> Poll:
+    return Poll("thing", target, "/thing")
 
 
 def taken(schedule: Schedule, now: float) -> list[str]:
@@ -18,7 +18,7 @@ def taken(schedule: Schedule, now: float) -> list[str]:
 
 
 def test_schedule_takes_in_the_order_of_declaration_and_none_twice() -> None:
-    schedule = Schedule(10)
+    schedule = Schedule()
     for target in "bca":
         schedule.add(poll(target), 0)
 
@@ -28,12 +28,12 @@ def test_schedule_takes_in_the_order_of_declaration_and_none_twice() -> None:
 
 
 def test_schedule_counts_from_when_a_poll_was_due_and_not_from_when_it_ended() -> None:
-    schedule = Schedule(10)
+    schedule = Schedule()
     schedule.add(poll("a"), 0)
-    schedule.add(poll("slow", 3), 0)
+    schedule.add(poll("slow"), 0)
     for target, multiple in (("a", 1), ("slow", 3)):
         schedule.take(0)
-        schedule.put_back(poll(target, multiple), 4)
+        schedule.put_back(poll(target), 4, 10 * multiple)
 
     assert schedule.wait_seconds(4) == 6
     assert taken(schedule, 10) == ["a"]
@@ -41,27 +41,27 @@ def test_schedule_counts_from_when_a_poll_was_due_and_not_from_when_it_ended() -
 
 
 def test_schedule_does_not_make_up_for_what_a_slow_poll_missed() -> None:
-    schedule = Schedule(1)
+    schedule = Schedule()
     schedule.add(poll("a"), 0)
     schedule.take(0)
-    schedule.put_back(poll("a"), 50)
+    schedule.put_back(poll("a"), 50, 1)
 
     assert taken(schedule, 50) == ["a"]
-    schedule.put_back(poll("a"), 50.1)
+    schedule.put_back(poll("a"), 50.1, 1)
     assert schedule.wait_seconds(50.1) == 51 - 50.1
 
 
 def test_schedule_lets_a_poll_rest_as_long_as_asked() -> None:
-    schedule = Schedule(1)
+    schedule = Schedule()
     schedule.add(poll("a"), 0)
     schedule.take(0)
-    schedule.put_back(poll("a"), 1, pause_seconds=60)
+    schedule.put_back(poll("a"), 1, 1, pause_seconds=60)
 
     assert schedule.wait_seconds(1) == 60
 
 
 def test_schedule_knows_a_request_by_its_key() -> None:
-    schedule = Schedule(1)
+    schedule = Schedule()
 
     assert schedule.add(poll("a"), 0)
     assert not schedule.add(Poll("thing", "a", "/another/way"), 0)

@@ -83,6 +83,7 @@ _REPOSITORY = {
     "stargazers_count": 12, "forks_count": 3, "open_issues_count": 2, "size": 90, "subscribers_count": 4,
     "license": {"spdx_id": "MIT"}, "topics": ["water"], "description": None, "language": "Zig",
 }  # fmt: skip
+_TOLD = {"action": "edited", "repository": _REPOSITORY}
 _ACCOUNT = {
     "login": "Heron",
     "id": 5,
@@ -333,6 +334,18 @@ SAMPLES = (
     Sample("github", "workflow_jobs", {"total_count": 1, "jobs": [_TIMED]}, 1, ("job",)),
     Sample("github", "check_runs", {"check_runs": [_TIMED | {"app": {"slug": "ci"}}]}, 1, ("check",)),
     Sample("github", "workflow_runs", {"workflow_runs": [_TIMED]}, 0, ("workflow_run",)),
+    Sample("github", "webhook_fork", {"repository": _REPOSITORY, "forkee": {}}, 5, ("repository",)),
+    Sample("github", "webhook_issues", _TOLD | {"issue": _ISSUE}, 5, ("issue", "repository")),
+    Sample(
+        "github", "webhook_pull_request", _TOLD | {"pull_request": _PULL}, 5, ("pull_request", "repository")
+    ),
+    Sample("github", "webhook_push", {"repository": _REPOSITORY | {"pushed_at": NOW}}, 5, ()),
+    Sample("github", "webhook_release", _TOLD | {"release": _RELEASE}, 0, ("release", "release_asset")),
+    Sample("github", "webhook_repository", _TOLD, 5, ("repository",)),
+    Sample("github", "webhook_star", _TOLD | {"starred_at": "2026-03-10T11:00:00Z"}, 5, ("repository",)),
+    Sample(
+        "github", "webhook_workflow_run", _TOLD | {"workflow_run": _TIMED}, 5, ("workflow_run", "repository")
+    ),
     Sample("github", "traffic_views", {"count": 20, "uniques": 6, "views": [_DAY]}, 2, ()),
     Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
     Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),

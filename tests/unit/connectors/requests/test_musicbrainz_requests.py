@@ -10,6 +10,7 @@ import pytest
 import stamina
 
 from connectors.kit.page import Page
+from connectors.kit.terms import Terms
 from connectors.kit.wiring import make_asking, missing
 from connectors.musicbrainz.connector import MUSICBRAINZ
 from connectors.musicbrainz.requests import polls
@@ -62,10 +63,12 @@ async def test_vendor_is_told_who_is_calling() -> None:
 
 
 def test_one_request_passes_at_a_time_and_a_second_lies_between_two() -> None:
-    size, seconds = MUSICBRAINZ.quota.bucket()  # type: ignore[union-attr]
+    terms = Terms.of(MUSICBRAINZ.quota)
 
-    assert size == 1
-    assert 1.0 <= seconds <= 1.2
+    for spacing in (terms.spacing, terms.live_spacing):
+        assert spacing is not None
+        assert spacing.at_once == 1
+        assert 1.0 <= spacing.seconds <= 1.2
     assert MUSICBRAINZ.concurrency_max == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from crosscurrent.embedded.home.options import HomeOptions
 from crosscurrent.embedded.home.plan import Plan, make_plan
 from crosscurrent.embedded.home.spec import dependents
+from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SourceSettings
 
@@ -29,7 +31,7 @@ def test_plan_has_every_part_but_sources_that_are_not_enabled(tmp_path: Path) ->
     plan = make_plan(settings_of(tmp_path, sources=github), HomeOptions(sources=SOURCES))
     assert names(plan) == [
         *("broker", "registry", "clickhouse", "restore", "sink"),
-        *("normalise+detect", "correlate", "connector.github", "live"),
+        *("normalise+detect", "correlate+drift", "connector.github", "live"),
     ]
 
 
@@ -88,6 +90,32 @@ def test_plan_lets_an_app_be_granted_tokens_by_the_world(tmp_path: Path) -> None
     }
 
 
+def test_plan_lets_all_played_sources_share_a_process(tmp_path: Path) -> None:
+    plan = make_plan(settings_of(tmp_path), HomeOptions(sources=VENDORS, world=True), world_port=8070)
+    shared = next(spec for spec in plan.specs if spec.name == "connectors")
+    assert shared.command[-len(VENDORS) :] == VENDORS
+    assert not [name for name in names(plan) if name.startswith("connector.")]
+    for vendor in VENDORS:
+        assert plan.environment[f"CROSSCURRENT_SOURCES__{vendor.upper()}__ENABLED"] == "true"
+
+
+def test_plan_lets_hours_of_a_scenario_last_until_they_were_seen(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, sources={"github": SourceSettings(targets=("org:tarnholt",))})
+    options = HomeOptions(sources=VENDORS, world=True, scenario="many-couplings")
+    plan = make_plan(settings, options, world_port=8070)
+    command = plan.specs[0].command
+    paces = [word for before, word in pairwise(command) if before == "--pace"]
+    assert command[command.index("--scenario") + 1] == "many-couplings"
+    assert "/openweathermap/data/2.5/weather=8" in paces
+    # who watches something else of his own cannot be waited for
+    assert not [pace for pace in paces if pace.startswith("/github")]
+
+
+def test_options_refuse_a_scenario_without_a_world() -> None:
+    with pytest.raises(WrongUse, match="--world"):
+        HomeOptions(scenario="nothing").check()
+
+
 def test_plan_points_sources_at_recordings(tmp_path: Path) -> None:
     options = HomeOptions(sources=SOURCES, recordings=tmp_path)
     plan = make_plan(settings_of(tmp_path), options, world_port=8070)
@@ -130,3 +158,17 @@ def test_plan_keeps_secrets_off_command_lines(tmp_path: Path) -> None:
 def test_options_refuse_what_does_not_fit(options: HomeOptions) -> None:
     with pytest.raises(WrongUse):
         options.check()
+
+
+def test_plan_has_the_played_vendor_send_to_the_port_of_its_connector(tmp_path: Path) -> None:
+    section = SourceSettings.model_validate({"webhook_secret": "s3cret-of-a-hook", "webhook_port": 8071})
+    settings = settings_of(tmp_path, sources={"github": section})
+    plan = make_plan(settings, HomeOptions(sources=SOURCES, world=True), world_port=8070)
+    specs = {spec.name: spec for spec in plan.specs}
+    world, connectors = specs["world"], specs["connectors"]
+
+    assert world.command[-2:] == ("--webhook", "github=http://127.0.0.1:8071/webhooks/github")
+    assert [(use.port, use.setting) for use in connectors.listens] == [
+        (8071, "CROSSCURRENT_SOURCES__GITHUB__WEBHOOK_PORT")
+    ]
+    assert "s3cret" not in repr(plan)

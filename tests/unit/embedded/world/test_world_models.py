@@ -226,6 +226,10 @@ def test_truth_names_coupling_and_break_as_the_payloads_do() -> None:
             "lag_hours": 3,
             "sign": 1,
             "correlation": 0.9,
+            "leads": "openweathermap.wind_speed:2179537",
+            "follows": "github.stargazers:quillfen-works/sailbench",
+            "from": "2026-01-05T00:00:00Z",
+            "until": None,
         }
     ]
     assert told["breaks"] == [
@@ -238,6 +242,9 @@ def test_truth_names_coupling_and_break_as_the_payloads_do() -> None:
             "at_seconds": 1767607200,
             "size": 40.0,
             "unit": "hPa",
+            "series": "openweathermap.pressure:3143244",
+            "kind": "level",
+            "until": None,
         }
     ]
 

@@ -12,7 +12,16 @@ from crosscurrent.clock import ManualClock
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.exchange import Answer
 from crosscurrent.embedded.world.film_catalogue import Title, titles
-from crosscurrent.embedded.world.music_catalogue import ARTIST, RECORDING, RELEASE, Place, mbid, place_of_mbid
+from crosscurrent.embedded.world.music_catalogue import (
+    ARTIST,
+    GROUP,
+    MERGED_GROUP,
+    RECORDING,
+    RELEASE,
+    Place,
+    mbid,
+    place_of_mbid,
+)
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzTerms
 from crosscurrent.embedded.world.tmdb_api import TmdbTerms
 from crosscurrent.embedded.world.virtual_time import VirtualTime
@@ -209,3 +218,11 @@ def test_person_whom_both_vendors_know_has_the_same_ids_elsewhere() -> None:
     assert isinstance(external, dict)
     assert external["wikidata_id"] in json.dumps(artist["relations"])
     assert str(person["imdb_id"]) in json.dumps(artist["relations"])
+
+
+def test_musicbrainz_redirects_a_merged_mbid_to_the_one_it_was_merged_into() -> None:
+    played = Played()
+    answer = played.ask(f"/ws/2/release-group/{mbid(GROUP, 1, MERGED_GROUP + 2)}", inc="ratings")
+    kept = f"http://world/musicbrainz/ws/2/release-group/{mbid(GROUP, 1, 2)}?fmt=json&inc=ratings"
+    assert (answer.status, answer.headers["location"]) == (301, kept)
+    assert played.ask(f"/ws/2/release-group/{mbid(GROUP, 1, MERGED_GROUP + 3)}").status == 404

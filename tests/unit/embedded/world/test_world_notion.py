@@ -10,7 +10,8 @@ import pytest
 from crosscurrent.embedded.world.default_scenario import default_scenario
 from crosscurrent.embedded.world.exchange import Answer, Call
 from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
-from crosscurrent.embedded.world.notion_model import DATA_SOURCES, Workspace, id_of
+from crosscurrent.embedded.world.notion_id import id_of
+from crosscurrent.embedded.world.notion_model import DATA_SOURCES, Workspace
 from crosscurrent.embedded.world.notion_payload import TOP_TITLE
 
 SCENARIO = default_scenario(1)

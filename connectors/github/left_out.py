@@ -1,0 +1,66 @@
+"""What the mapping leaves out of GitHub's payloads, and why; and where names are data (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+IGNORED: Final[Mapping[str, str]] = {
+    "*_url": "an address within GitHub, made of names that are mapped",
+    "*.url": "an address within GitHub, made of names that are mapped",
+    "*.href": "an address within GitHub, made of names that are mapped",
+    "*.node_id": "the key of its GraphQL API",
+    "*.gravatar_id": "always empty today",
+    "*.body": "what people write, of any length; it stays in the raw event",
+    "*.message": "what people write, of any length; it stays in the raw event",
+    "*.body_text": "what people write, of any length; it stays in the raw event",
+    "*.email": "an address of a person",
+    "*.verification.*": "the signature of a commit",
+    "*.performed_via_github_app*": "the app through which something was done",
+    "*.author_association": "how the author stands to the repository",
+    "*.reactions.*": "how people react to a text that is not mapped",
+    "*.permissions.*": "what our credential may do",
+    "*.open_issues": "the older name of open_issues_count",
+    "*.forks": "the older name of forks_count",
+    "*.watchers": "the older name of stargazers_count",
+    "*.watchers_count": "the same number as stargazers_count",
+    "*.network_count": "the forks of all of the network",
+    "*.has_*": "which parts of its page are switched on",
+    "*.allow_*": "how changes may be merged",
+    "*merge_commit_*": "how changes may be merged",
+    "*.web_commit_signoff_required": "how changes may be merged",
+    "*.organization.*": "an account, whose own answer says more",
+    "*.owner.*": "an account, whose own answer says more",
+    "*.user.*": "an account, whose own answer says more",
+    "*.author.*": "an account, whose own answer says more",
+    "*.committer.*": "an account, whose own answer says more",
+    "*.creator.*": "an account, whose own answer says more",
+    "*.uploader.*": "an account, whose own answer says more",
+    "*.actor.*": "an account, whose own answer says more",
+    "*.assignee*": "an account, whose own answer says more",
+    "*.requested_reviewers*": "an account, whose own answer says more",
+    "*.requested_teams*": "a group of accounts",
+    "*.sender.*": "an account, whose own answer says more",
+    "*.merged_by*": "an account, whose own answer says more",
+    "*.closed_by*": "an account, whose own answer says more",
+    "*.mentions*": "an account, whose own answer says more",
+    "$.parent.*": "another repository, whose own answer says more",
+    "$.source.*": "another repository, whose own answer says more",
+    "*.repository.*": "the repository, whose own answer says more",
+    "*.head_repository.*": "another repository, whose own answer says more",
+    "*.head.repo.*": "the repository, whose own answer says more",
+    "*.base.repo.*": "the repository, whose own answer says more",
+    "*.payload.*": "what an event is about: each type of event has a form of its own",
+    "*.license.*": "its SPDX id says which it is",
+    "*.labels[].*": "the label's name is kept",
+    "*.files[]*": "what a commit changes, file by file",
+    "*.parents[]*": "the commits before",
+    "*.tree.sha": "the state of the files",
+    "*.steps[]*": "the parts of a job",
+    "*.id": "a number within GitHub; things are known by their names",
+    "*.site_admin": "whether an account is one of GitHub's staff",
+    "*.incomplete_results": "whether the search ran out of time",
+}
+"""Pattern of paths to the reason; ``*`` stands for anything."""
+MAPS: Final = ("$",)
+"""Paths of objects whose field names are data: languages."""

@@ -1,0 +1,1 @@
+"""Webhooks in: what vendors send by themselves, checked, published like what is polled, and answered."""

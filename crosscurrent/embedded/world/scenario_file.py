@@ -1,0 +1,299 @@
+"""A scenario as a TOML file: what it may say, and the scenario that it means.
+
+A mistake is told with its path in the file, as ``breaks[1].at_hour``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from crosscurrent.embedded.world.default_scenario import CITIES, REPOSITORIES
+from crosscurrent.embedded.world.faults import (
+    FAULTS_PENDING_MAX,
+    RANDOM_KINDS,
+    TimedFault,
+    fault_from,
+    random_faults,
+)
+from crosscurrent.embedded.world.movement import Link, Movement, Outage, SeriesName, Shift
+from crosscurrent.embedded.world.playable import PLAYABLE, default_movement
+from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.scenario_form import Form, SeriesForm
+from crosscurrent.embedded.world.vendors import VENDORS
+from crosscurrent.errors import WrongUse
+
+SUFFIX = ".toml"
+FILE_BYTES_MAX = 1024 * 1024
+
+_PACKAGE = "crosscurrent.embedded.world"
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of the scenarios that come with this package."""
+    names = (entry.name for entry in (files(_PACKAGE) / "scenarios").iterdir())
+    return tuple(sorted(name.removesuffix(SUFFIX) for name in names if name.endswith(SUFFIX)))
+
+
+def load_scenario(name: str) -> Scenario:
+    """Return a scenario by the name of one that is shipped, or by the path of a file.
+
+    Raises:
+        WrongUse: there is none, or it says what no scenario can; names the place in the file.
+    """
+    if name in shipped():
+        text = (files(_PACKAGE) / "scenarios" / f"{name}{SUFFIX}").read_text(encoding="utf-8")
+        return parse_scenario(text, f"the scenario {name}")
+    path = Path(name)
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise WrongUse(
+                f"{path} is larger than {FILE_BYTES_MAX} bytes", expected="a scenario", todo="cut it"
+            )
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(
+            f"no scenario {name!r}",
+            expected=f"one of {', '.join(shipped())}, or the path of a {SUFFIX} file",
+            todo="see `crosscurrent world scenarios`",
+        ) from error
+    return parse_scenario(text, name)
+
+
+def parse_scenario(text: str, place: str) -> Scenario:
+    """Return the scenario that a TOML text means.
+
+    Args:
+        text: the file's.
+        place: what errors call it.
+
+    Raises:
+        WrongUse: see ``load_scenario``.
+    """
+    try:
+        form = Form.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongUse(
+            f"{place} is no TOML: {error}", expected="TOML 1.0", todo="correct it there"
+        ) from error
+    except ValidationError as error:
+        raise _misfit(place, error) from error
+    return _Meaning(form, place).scenario()
+
+
+class _Meaning:
+    """From what a file says to what it means."""
+
+    def __init__(self, form: Form, place: str) -> None:
+        self._form = form
+        self._place = place
+        self._base = Scenario(
+            seed=form.seed,
+            start_utc=_utc(form.start),
+            cities=CITIES,
+            repositories=REPOSITORIES,
+            name=form.name,
+            description=form.description,
+            hours=form.hours,
+        )
+        self._movements: dict[SeriesName, Movement] = {}
+
+    def scenario(self) -> Scenario:
+        form = self._form
+        for index, one in enumerate(form.series):
+            self._declare(one, f"series[{index}]")
+        links = tuple(
+            Link(
+                self._series(one.leads, f"couplings[{index}].leads"),
+                self._series(one.follows, f"couplings[{index}].follows"),
+                one.lag_hours,
+                one.strength,
+                one.from_hour,
+                one.until_hour,
+            )
+            for index, one in enumerate(form.couplings)
+        )
+        self._check_links(links)
+        shifts = tuple(
+            Shift(
+                self._series(one.series, f"breaks[{index}].series"),
+                one.kind,
+                one.at_hour,
+                one.until_hour,
+                one.size,
+            )
+            for index, one in enumerate(form.breaks)
+        )
+        self._check_shifts(shifts)
+        outages = tuple(
+            Outage(self._vendor(one.source, f"outages[{index}].source"), one.at_hour, one.until_hour)
+            for index, one in enumerate(form.outages)
+        )
+        return replace(
+            self._base,
+            movements=tuple(self._movements.values()),
+            links=links,
+            shifts=shifts,
+            outages=outages,
+            faults=self._faults(),
+        )
+
+    def _declare(self, said: SeriesForm, path: str) -> None:
+        name = self._series(said.name, f"{path}.name")
+        given = said.model_dump(exclude_unset=True, exclude={"name", "day", "week"})
+        for season, peak in (("day", "day_peak_hour"), ("week", "week_peak_day")):
+            form = getattr(said, season)
+            if form is not None:
+                given |= {season: form.amplitude}
+                given |= {} if form.peak is None else {peak: form.peak}
+        movement = replace(self._movements[name], **given)
+        if not movement.low <= movement.level <= movement.high:
+            raise self._wrong(
+                f"{path}.level", f"{movement.level:g}", f"{movement.low:g} to {movement.high:g}"
+            )
+        counts = self._default(name).model == "counter"
+        if (movement.model == "counter") != counts:
+            expected = "counter" if counts else "mean-reverting or random-walk"
+            raise self._wrong(
+                f"{path}.model", movement.model, f"{expected}, as the vendor counts {name.measure}"
+            )
+        self._movements[name] = movement
+
+    def _series(self, text: str, path: str) -> SeriesName:
+        head, _, entity = text.partition(":")
+        source, _, measure = head.partition(".")
+        name = SeriesName(source, measure, entity)
+        if name not in self._movements:
+            if (source, measure) not in PLAYABLE:
+                measures = ", ".join(f"{one}.{what}" for one, what in PLAYABLE)
+                raise self._wrong(path, repr(text), f"source.measure:entity with one of {measures}")
+            movement = default_movement(self._base, name)
+            if movement is None:
+                raise self._wrong(
+                    path, f"no {source} entity {entity!r}", "one that `crosscurrent world series` lists"
+                )
+            self._movements[name] = movement
+        return name
+
+    def _default(self, name: SeriesName) -> Movement:
+        movement = default_movement(self._base, name)
+        assert movement is not None, name
+        return movement
+
+    def _check_links(self, links: tuple[Link, ...]) -> None:
+        leading: dict[SeriesName, set[SeriesName]] = {}
+        for index, link in enumerate(links):
+            path = f"couplings[{index}]"
+            if link.until_hour is not None and link.until_hour <= link.from_hour:
+                raise self._wrong(f"{path}.until_hour", str(link.until_hour), "a later hour than from_hour")
+            if link.leads in _reached(link.follows, leading) or link.leads == link.follows:
+                raise self._wrong(
+                    path, f"{link.follows} leads {link.leads} too", "no series that leads itself"
+                )
+            leading.setdefault(link.leads, set()).add(link.follows)
+        for index, link in enumerate(links):
+            # what holds when a coupling begins is the most that holds at once
+            beside = [
+                other.strength**2
+                for other in links
+                if other.follows == link.follows
+                and other.from_hour <= link.from_hour < (other.until_hour or link.from_hour + 1)
+            ]
+            if sum(beside) > 1.0:
+                found = f"strengths of what leads {link.follows}, whose squares add up to {sum(beside):.2f}"
+                raise self._wrong(f"couplings[{index}].strength", found, "1 at most")
+
+    def _check_shifts(self, shifts: Iterable[Shift]) -> None:
+        for index, shift in enumerate(shifts):
+            path = f"breaks[{index}]"
+            if shift.until_hour is not None and shift.until_hour <= shift.at_hour:
+                raise self._wrong(f"{path}.until_hour", str(shift.until_hour), "a later hour than at_hour")
+            if shift.kind != "flatline" and shift.size == 0:
+                raise self._wrong(f"{path}.size", "0", f"how large the {shift.kind} break is")
+            counts = self._movements[shift.series].model == "counter"
+            falls = shift.size < 0 or (shift.kind == "level" and shift.until_hour is not None)
+            if shift.size < 0 and shift.kind == "variance":
+                raise self._wrong(f"{path}.size", f"{shift.size:g}", "a factor above 0")
+            if counts and falls:
+                raise self._wrong(path, "a counter that falls", "a break that lets it grow")
+
+    def _faults(self) -> tuple[TimedFault, ...]:
+        made: list[TimedFault] = []
+        for index, one in enumerate(self._form.faults):
+            path = f"faults[{index}]"
+            vendor = self._vendor(one.vendor, f"{path}.vendor")
+            try:
+                fault = fault_from(one.model_dump(exclude_none=True, exclude={"at_hour", "count", "vendor"}))
+            except WrongUse as error:
+                raise self._wrong(path, error.found, error.expected) from error
+            made.append(TimedFault(vendor, one.at_hour, fault, one.count))
+        random = self._form.random_faults
+        if random is not None:
+            vendors = [
+                self._vendor(one, f"random_faults.vendors[{index}]")
+                for index, one in enumerate(random.vendors or VENDORS)
+            ]
+            for index, kind in enumerate(random.kinds):
+                if kind not in RANDOM_KINDS:
+                    path = f"random_faults.kinds[{index}]"
+                    raise self._wrong(path, repr(kind), f"one of {', '.join(RANDOM_KINDS)}")
+            made += random_faults(
+                random.count,
+                self._form.seed,
+                hours=self._form.hours,
+                vendors=vendors,
+                kinds=random.kinds,
+            )
+        if sum(one.count for one in made) > FAULTS_PENDING_MAX:
+            raise self._wrong("faults", "too many", f"at most {FAULTS_PENDING_MAX}")
+        return tuple(made)
+
+    def _vendor(self, name: str, path: str) -> str:
+        if name not in VENDORS:
+            raise self._wrong(path, repr(name), f"one of {', '.join(VENDORS)}")
+        return name
+
+    def _wrong(self, path: str, found: str, expected: str) -> WrongUse:
+        return WrongUse(f"{self._place}: {path}: {found}", expected=expected, todo="correct it there")
+
+
+def _reached(series: SeriesName, leading: dict[SeriesName, set[SeriesName]]) -> set[SeriesName]:
+    reached: set[SeriesName] = set()
+    waiting = [series]
+    while waiting:
+        for one in leading.get(waiting.pop(), set()) - reached:
+            reached.add(one)
+            waiting.append(one)
+    return reached
+
+
+def _misfit(place: str, error: ValidationError) -> WrongUse:
+    first = error.errors(include_url=False)[0]
+    more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+    found = "nothing" if first["type"] == "missing" else repr(first["input"])[:80]
+    expected = {"missing": "a value", "extra_forbidden": "nothing of that name"}.get(
+        first["type"], first["msg"].removeprefix("Input should be ")
+    )
+    return WrongUse(
+        f"{place}: {_path(first['loc'])}: {found}{more}",
+        expected=expected,
+        todo="correct it there; `crosscurrent world scenarios` lists examples",
+    )
+
+
+def _path(steps: Iterable[Any]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text or "the file"
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
