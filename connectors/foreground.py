@@ -36,7 +36,7 @@ def run(names: Sequence[str], settings: Settings) -> None:
             refused.append(error)
     if not connectors and refused:
         raise refused[0]
-    for error in refused:
+    for wrong in refused:
         # those that share the process with it are polled all the same
-        _LOG.error("source_refused", error=str(error))
+        _LOG.error("source_refused", error=str(wrong))
     run_connectors(connectors, settings)

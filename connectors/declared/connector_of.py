@@ -29,7 +29,7 @@ def connector_of(name: str, declared: SourceDocument) -> Connector:
         declared: what its file says.
     """
     requests, client, targets = Requests(name, declared), declared.client, declared.targets
-    table = table_of(name, declared.resources, requests.target_of)
+    table = table_of(name, declared, requests.target_of)
     has_children = any(resource.endpoint.parent for resource in declared.resources)
     return Connector(
         name=name,

@@ -232,6 +232,12 @@ class SourceDocument(Part):
         ge=1, description="Seconds between polls; the setting of the same name overrides it."
     )
     targets: Targets | None = Field(None, description="Needed where a path or parameter holds `{target}`.")
+    ignored: dict[str, str] = Field(
+        {},
+        max_length=200,
+        description="What the mapping leaves out knowingly: paths as `sources check` names them (`*` stands for "
+        "anything), to the reason.",
+    )
     resources: tuple[Resource, ...] = Field(min_length=1, max_length=100, description="What is asked.")
 
     @model_validator(mode="after")

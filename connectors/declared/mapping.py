@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from connectors.declared.document import Entity, Observation, ObservedAt, Resource
+from connectors.declared.document import Entity, Observation, ObservedAt, Resource, SourceDocument
 from connectors.declared.expression import FieldPath, Row, TextForm
+from connectors.declared.paging import body_paths
 from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable
 from connectors.kit.readings import FUTURE_MS_MAX, Readings
@@ -19,14 +20,15 @@ TargetOf = Callable[[str, str], str | None]
 """What a request asked about, by its endpoint and address."""
 
 
-def table_of(source: str, resources: tuple[Resource, ...], target_of: TargetOf) -> MappingTable:
+def table_of(source: str, declared: SourceDocument, target_of: TargetOf) -> MappingTable:
     """Return the mappings of a source's endpoints.
 
     Args:
         source: name of the source.
-        resources: what is declared.
+        declared: what its file says.
         target_of: reads a target from an address.
     """
+    resources = declared.resources
     mappings: dict[str, MapEndpoint] = {
         resource.name: _ResourceMapping(resource, target_of) for resource in resources
     }
@@ -37,7 +39,20 @@ def table_of(source: str, resources: tuple[Resource, ...], target_of: TargetOf) 
         for name, selector in selectors.items()
         if selector.endswith("*")
     }
-    return MappingTable(source, mappings, {}, maps={name: (path,) for name, path in maps.items()})
+    return MappingTable(
+        source,
+        mappings,
+        {},
+        maps={name: (path,) for name, path in maps.items()},
+        ignored=declared.ignored | _read_by_the_kit(declared),
+    )
+
+
+def _read_by_the_kit(declared: SourceDocument) -> dict[str, str]:
+    """Return the paths that no row holds and that are read all the same, to the reason."""
+    paginators = [resource.endpoint.paginator for resource in declared.resources]
+    paths = [path for paginator in (declared.client.paginator, *paginators) for path in body_paths(paginator)]
+    return {f"$.{path}": "leads from page to page" for path in paths}
 
 
 class _ResourceMapping:

@@ -57,3 +57,9 @@ def pagination_of(paginator: vendor.Paginator, rows: str) -> Pagination:
             )
         case _:
             assert_never(paginator)
+
+
+def body_paths(paginator: vendor.Paginator | None) -> list[str]:
+    """Return the paths in the body that lead from page to page."""
+    names = ("total_path", "cursor_path", "has_more_path", "next_url_path")
+    return [path for name in names if (path := getattr(paginator, name, None)) is not None]

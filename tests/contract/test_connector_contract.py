@@ -153,7 +153,8 @@ async def test_connector_does_not_publish_again_what_stands_still(case: Case) ->
         standing_still = [poll for poll in parts.asking.polls if poll.cursor is None]
         polled = [await parts.poll(poll) for poll in standing_still]
 
-    assert {one.outcome for one in polled} == {"unchanged"}
+    # none, where every poll goes on from a cursor
+    assert {one.outcome for one in polled} <= {"unchanged"}
     assert len(parts.broker.events()) == first
 
 
