@@ -41,7 +41,7 @@ def anomaly_lines(facts: Facts) -> list[str]:
     for anomaly in facts.anomalies[:ANOMALIES_SHOWN_MAX]:
         lines += [
             f"{_named(anomaly.series, facts)} at {_time(anomaly.observed_at)}",
-            f"  came {_number(anomaly.value)} {anomaly.unit}, expected {_expected(anomaly)}: "
+            f"  came {_number(anomaly.value)}{_unit(anomaly.unit)}, expected {_expected(anomaly)}: "
             f"{anomaly.usual_changes:.0f} times its usual change",
         ]
     more = facts.progress.anomalies - ANOMALIES_SHOWN_MAX
@@ -101,6 +101,11 @@ def _hours(seconds: float) -> str:
 
 def _time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _unit(unit: str) -> str:
+    """Return a unit as it stands after a number; a pure number (UCUM ``1``) has none."""
+    return "" if unit == "1" else f" {unit}"
 
 
 def _number(value: float) -> str:

@@ -27,6 +27,8 @@ function fill(id, rows, cells, empty) {
   body.replaceChildren(...made);
 }
 
+// a pure number (UCUM 1) has no unit to show
+const unit = (text) => (text === "1" ? "" : ` ${text}`);
 const time = (milliseconds) => new Date(milliseconds).toISOString().replace("T", " ").slice(0, 16) + " UTC";
 
 function duration(seconds) {
@@ -45,7 +47,7 @@ function showPairs(pairs) {
 
 function showAnomalies(anomalies) {
   fill("anomalies", anomalies, (anomaly) => [
-    [time(anomaly.observed_at_ms)], [anomaly.series], [`${number.format(anomaly.value)} ${anomaly.unit}`, "number"],
+    [time(anomaly.observed_at_ms)], [anomaly.series], [number.format(anomaly.value) + unit(anomaly.unit), "number"],
     [`${number.format(anomaly.expected)} (${number.format(anomaly.lower)} to ${number.format(anomaly.upper)})`, "number"],
     [anomaly.anomaly_score.toFixed(3), "number"], [anomaly.reason],
   ], "nothing yet");
@@ -84,7 +86,7 @@ function showSeries(all, anomalies) {
   document.getElementById("series").replaceChildren(...all.filter((series) => series.values.length).map((series) => {
     const card = element("div", undefined, "card");
     const last = series.values[series.values.length - 1];
-    card.append(element("p", series.series), element("p", `${number.format(last)} ${series.unit} at ${time(series.times_ms[series.times_ms.length - 1])}`, "now"), sparkline(series, anomalies));
+    card.append(element("p", series.series), element("p", `${number.format(last)}${unit(series.unit)} at ${time(series.times_ms[series.times_ms.length - 1])}`, "now"), sparkline(series, anomalies));
     return card;
   }));
 }
