@@ -213,7 +213,7 @@ def test_what_is_no_number_is_refused_with_its_path(
     assert error.facts == {"source": source, "endpoint": endpoint, "path": named}
     assert error.found == f"{source} {endpoint}: {named} is {called}"
     assert "number" in error.expected
-    assert f"connectors/{source}" in error.todo
+    assert f"the mapping of {source}" in error.todo
 
 
 @pytest.mark.parametrize(
