@@ -269,6 +269,8 @@ class _Worker:
             committed_offsets, servers, consumer_group(self._processor.name), inputs
         )
         if partitions < len(committed):
+            # members of a life that is over may still be counted in
+            await runner.check_life()
             raise _divided(self._processor.name, partitions, len(committed))
         if not self._opened:
             await runner.start(committed)

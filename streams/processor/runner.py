@@ -125,6 +125,15 @@ class Runner:
         loaded = await asyncio.to_thread(self._store.load)
         return loaded.checkpoint >= self._checkpoint
 
+    async def check_life(self) -> None:
+        """Return if the life of the broker goes on.
+
+        Raises:
+            Fatal: it is over.
+            ServerAway: the broker does not answer.
+        """
+        await self._life.check()
+
     async def handle(self, message: InputMessage, acknowledge: Callable[[], Awaitable[None]]) -> None:
         """Process a message; ``acknowledge`` is called after the checkpoint that contains it."""
         await self._catch_up(_place(message), message.offset)
