@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from connectors.github.endpoints import EVENTS, ISSUES, ORGANISATION_REPOSITORIES, RELEASES, REPOSITORY
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import Poll
+from connectors.kit.history import ChangedSince, NewestFirst
 from connectors.kit.pagination import LinkHeader
 from crosscurrent.errors import WrongUse
 
@@ -57,8 +58,17 @@ def _polls_of(target: str) -> list[Poll]:
             ISSUES_INTERVAL_MULTIPLE,
             pagination=LinkHeader(),
             cursor=_ISSUES_CURSOR,
+            history=ChangedSince(_ISSUES_CURSOR),
         ),
-        Poll(RELEASES, target, f"{path}/releases", {}, RELEASES_INTERVAL_MULTIPLE, pagination=LinkHeader()),
+        Poll(
+            RELEASES,
+            target,
+            f"{path}/releases",
+            {},
+            RELEASES_INTERVAL_MULTIPLE,
+            pagination=LinkHeader(),
+            history=NewestFirst("created_at"),
+        ),
     ]
 
 

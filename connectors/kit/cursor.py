@@ -90,7 +90,7 @@ class Since:
         # what was cut off lies behind the newest row; the first poll reads the newest and is never cut
         cut = not complete and before is not None
         moment = newest if cut else newest - timedelta(seconds=self.look_back_seconds)
-        since = _iso(moment)
+        since = iso_seconds(moment)
         if before is not None and cut and since <= before:
             raise Poison(
                 f"a whole poll of rows whose {self.field} is not after {before}",
@@ -100,8 +100,24 @@ class Since:
         return _json(max(since, before) if before is not None else since)
 
     def _newest(self, page: Page) -> datetime | None:
-        moments = (_moment(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
+        moments = (moment_of(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
         return max(filter(None, moments), default=None)
+
+
+def moment_of(value: object) -> datetime | None:
+    """Return the moment that an ISO 8601 text names, in UTC where it names no zone; ``None`` if it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def iso_seconds(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _since(cursor: str | None) -> str | None:
@@ -117,17 +133,3 @@ def _since(cursor: str | None) -> str | None:
 
 def _json(since: str) -> str:
     return orjson.dumps({"since": since}).decode()
-
-
-def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

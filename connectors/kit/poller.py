@@ -153,7 +153,7 @@ class Poller:
             progress.cost,
         )
         duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
-        await self._publisher.publish_state(self._state_record(progress, polled, left, duration_ms))
+        await self._publisher.publish_state(self._state_record(poll, progress, polled, left, duration_ms))
         return polled
 
     async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
@@ -308,14 +308,14 @@ class Poller:
         return state.with_found(tuple(progress.found)), error
 
     def _state_record(
-        self, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
+        self, poll: Poll, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
     ) -> ConnectorState:
         origin, cost = progress.origin, progress.cost
         return ConnectorState(
             tenant=origin.tenant,
             record_id=origin.poll_id,
             source=origin.source,
-            request_key=origin.request_key,
+            request_key=poll.state_key,
             state=polled.standing.state.to_json(),
             cluster=self._cluster if polled.standing.vouch_offsets else "",
             vouch_offsets=dict(polled.standing.vouch_offsets),
@@ -340,7 +340,7 @@ class Poller:
             source=name,
             endpoint=poll.endpoint,
             request_key=key,
-            poll_id=poll_id(self._tenant, name, key, standing.state.polls),
+            poll_id=poll_id(self._tenant, name, poll.state_key, standing.state.polls),
             cursor=standing.state.cursor,
             method=poll.method,
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from connectors.kit.declaration import Found, Poll
+from connectors.kit.history import Windows
 from connectors.kit.pagination import PageNumber
 from connectors.tmdb.date_window import DateWindow
 from connectors.tmdb.endpoints import CHANGES, LISTS, LOOKUPS, TRENDING
@@ -74,7 +75,11 @@ def _changes(media: str, first_day: str) -> Poll:
     pages = PageNumber(last_field="total_pages", pages_max=PAGES_MAX)
     cursor = DateWindow(first_day, PAGES_MAX)
     path = f"/3/{media}/changes"
-    return Poll(CHANGES[media], first_day, path, {}, CHANGES_INTERVAL_MULTIPLE, pages, cursor)
+    # two days of films have up to 300 pages, a fortnight more than the vendor shows
+    history = Windows("start_date", "end_date", days=1, form="day")
+    return Poll(
+        CHANGES[media], first_day, path, {}, CHANGES_INTERVAL_MULTIPLE, pages, cursor, history=history
+    )
 
 
 def _finder(media: str) -> Callable[[object], Sequence[Found]]:
