@@ -85,7 +85,7 @@ def run_backfill(
         Fatal: the registry refuses a schema.
     """
     codec = Codec(registry or ConfluentRegistry(settings.registry_url))
-    with _alone(settings, connector.name):
+    with alone(settings, connector.name):
         return asyncio.run(_run(connector, settings, wanted, say, codec))
 
 
@@ -236,7 +236,7 @@ async def _standings(
 
 
 @contextmanager
-def _alone(settings: Settings, source: str) -> Iterator[None]:
+def alone(settings: Settings, source: str) -> Iterator[None]:
     """Keep a second process of this machine from working on the same round.
 
     Raises:

@@ -12,6 +12,7 @@ from connectors.kit.history import History
 from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.mapping_table import MappingTable
 from connectors.kit.pagination import OnePage, Pagination
+from connectors.kit.presence import Complete
 from connectors.kit.quota import Quota
 from connectors.kit.webhooks.declaration import Webhooks
 from crosscurrent.errors import CrosscurrentError
@@ -41,6 +42,7 @@ class Poll:
         noted: parameters of a page's address that are written down in its record and not sent.
         body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
         history: how it is asked for a span of time; ``None`` if the vendor does not allow that.
+        complete: of what it shows everything, so that one can tell what vanishes; ``None`` if that cannot be told.
         aside: begins the key of its state where that is kept beside the live poll's.
     """
 
@@ -55,6 +57,7 @@ class Poll:
     noted: frozenset[str] = frozenset()
     body: JsonBody | None = None
     history: History | None = None
+    complete: Complete | None = None
     aside: str = ""
 
     @property

@@ -142,7 +142,7 @@ def whole(poll: Poll, span: Span) -> Poll:
 
 def _beside(poll: Poll, cursor: HistoryCursor) -> Poll:
     # what rows name is asked for by the live poll
-    return replace(poll, cursor=cursor, history=None, find=None, aside=BACKFILL_KEY)
+    return replace(poll, cursor=cursor, history=None, complete=None, find=None, aside=BACKFILL_KEY)
 
 
 @dataclass(frozen=True, slots=True)

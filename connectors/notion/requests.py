@@ -14,6 +14,7 @@ from connectors.kit.declaration import Found, Poll
 from connectors.kit.history import History, NewestFirst
 from connectors.kit.json_request import JsonBody
 from connectors.kit.pagination import NextCursor
+from connectors.kit.presence import Complete
 from connectors.notion.endpoints import (
     BLOCK_CHILDREN,
     COMMENTS,
@@ -65,7 +66,10 @@ def polls(targets: Sequence[str]) -> list[Poll]:
         WrongUse: a target is none of these.
     """
     found = [_poll_of(target) for target in dict.fromkeys(targets)]
-    return [*found, _listed(USERS, "", "/v1/users", interval_multiple=POLLS_A_DAY // 24)]
+    return [
+        *found,
+        _listed(USERS, "", "/v1/users", interval_multiple=POLLS_A_DAY // 24, complete=Complete("user")),
+    ]
 
 
 def poll_for(endpoint: str, target: str) -> Poll:
@@ -174,6 +178,7 @@ def _listed(
     body: JsonBody | None = None,
     find: Callable[[object], Sequence[Found]] | None = None,
     history: History | None = None,
+    complete: Complete | None = None,
 ) -> Poll:
     return Poll(
         endpoint,
@@ -186,6 +191,7 @@ def _listed(
         noted=_NOTED,
         body=body,
         history=history,
+        complete=complete,
     )
 
 
