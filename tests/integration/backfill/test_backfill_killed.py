@@ -131,8 +131,9 @@ def test_backfill_killed_on_its_way_goes_on_and_loses_and_doubles_nothing(system
     # read once more, from a world that stands still: the same versions
     assert (synced.failed, synced.job.done, synced.events > whole.events) == ({}, True, True)
     rows, undisturbed = system.entities("killed"), system.entities("undisturbed")
-    assert len(undisturbed) > 500
-    assert [row for row in rows if row["entity_type"] != "repository"] == undisturbed
+    assert len(undisturbed) > 300
+    filled = {row["entity_type"] for row in undisturbed}
+    assert [row for row in rows if row["entity_type"] in filled] == undisturbed
     assert audit(system.tables.settings, wait_seconds=5).passed
 
 
