@@ -113,7 +113,7 @@ class _Shown:
 
 def _line(progress: Progress) -> str:
     said = (
-        f"{progress.polls_done} of {progress.polls} requests done, {progress.pages} pages read, "
+        f"{progress.polls_done} of {progress.polls} lists done, {progress.pages} pages read, "
         f"{progress.events} published"
     )
     if progress.waiting_seconds:
@@ -184,7 +184,8 @@ def _show_estimate(source: str, estimate: Estimate, *, as_json: bool) -> None:
         for key, count in estimate.requests.items()
     ]
     rows += [(key, error) for key, error in estimate.failed.items()]
-    print_table(f"{source}, {_stretch(estimate.job)}", ["what", "requests"], rows)
+    CONSOLE.print(f"{source}, {_stretch(estimate.job)}", markup=False, soft_wrap=True)
+    print_table("Left to read", ["what", "requests"], rows)
     left = "no word on the quota" if estimate.quota_remaining is None else f"{estimate.quota_remaining} left"
     lasts = (
         "" if estimate.seconds is None else f", about {_duration(estimate.seconds)} at the rate of history"

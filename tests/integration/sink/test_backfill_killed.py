@@ -25,7 +25,6 @@ from streams.normalise.processor import NormaliseProcessor
 from tests.integration.connectors.conftest import SAILBENCH, TOKEN, World, as_variable
 from tests.integration.sink import small_world
 from tests.integration.sink.conftest import Broker, make_settings
-from tests.integration.sink.conftest import clickhouse_url as clickhouse_url
 from tests.integration.sink.fixed_registry import FixedRegistry
 
 pytestmark = pytest.mark.integration
@@ -72,7 +71,7 @@ class System:
         section = settings.source("github")
         process = subprocess.run(
             [
-                *(sys.executable, "-m", "tests.integration.backfill.backfill_process"),
+                *(sys.executable, "-m", "tests.integration.sink.backfill_process"),
                 *("github", BEGIN.isoformat(), str(dies_at)),
             ],
             env={
