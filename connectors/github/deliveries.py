@@ -32,7 +32,9 @@ def map_issue_delivery(root: JsonNode, event: RawEvent, readings: Readings) -> N
         return
     issue = root.child("issue")
     key = f"{repository_in(issue)}#{issue.whole('number')}"
-    readings.gone("issue", key, event.observed_at.isoformat(timespec="milliseconds"))
+    # the issue's own time is that of its last change, which a poll may have seen later
+    told_at = event.fetched_at
+    readings.gone("issue", key, told_at.isoformat(timespec="milliseconds"), told_at=told_at)
 
 
 def map_pull_delivery(root: JsonNode, event: RawEvent, readings: Readings) -> None:

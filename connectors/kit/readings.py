@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from connectors.kit.external_ids import ExternalId
 from connectors.kit.json_path import JsonNode
 from schemas.mapping import Kind, Link, MappedPayload, Measurement, Relation, Thing
@@ -84,16 +86,21 @@ class Readings:
             )
         )
 
-    def gone(self, entity_type: str, entity_id: str, deleted_at: str) -> None:
+    def gone(
+        self, entity_type: str, entity_id: str, deleted_at: str, *, told_at: datetime | None = None
+    ) -> None:
         """Add that a thing is no longer there.
 
         Args:
             entity_type: type of the thing.
             entity_id: its key.
             deleted_at: since when, as far as known, ISO 8601.
+            told_at: when that was told; the event's time if None.
         """
+        at = told_at or self._event.observed_at
         attributes: dict[str, object] = {"deleted_at": deleted_at}
-        self.thing(entity_type, entity_id, attributes=attributes, version=f"deleted {deleted_at}")
+        version = f"deleted {deleted_at}"
+        self._things.append(Thing(entity_type, entity_id, entity_id, at, None, attributes, version))
 
     def link(
         self,
