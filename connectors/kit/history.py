@@ -15,7 +15,7 @@ import orjson
 
 from connectors.kit.cursor import Cursor, Since, iso_seconds, moment_of
 from connectors.kit.page import Page
-from connectors.kit.pagination import OnePage, Pagination, query_of
+from connectors.kit.pagination import Pagination, query_of
 
 if TYPE_CHECKING:
     from connectors.kit.declaration import Poll
@@ -298,8 +298,3 @@ def _page_of(url: str, following: str) -> dict[str, str]:
 def _times(page: Page, rows: str, field: str) -> list[datetime]:
     moments = (moment_of(row.get(field)) for row in page.rows(rows) if isinstance(row, dict))
     return [moment.astimezone(UTC) for moment in moments if moment is not None]
-
-
-def is_one_page(poll: Poll) -> bool:
-    """Return whether a poll never has a second page."""
-    return isinstance(poll.pagination, OnePage)
