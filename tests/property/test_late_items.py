@@ -61,7 +61,7 @@ class LateIndex:
         return iso_seconds(START + timedelta(seconds=at))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=LATE_ROWS, pages_max=st.integers(2, 4))
 def test_row_that_shows_late_is_published(rows: list[tuple[int, int]], pages_max: int) -> None:
     assert asyncio.run(_published(rows, pages_max)) == {-1, *(at for at, _ in rows)}
