@@ -13,7 +13,7 @@ from connectors.github import webhooks
 from connectors.github.actions import map_workflow_run
 from connectors.github.endpoints import WEBHOOK
 from connectors.github.issues import map_issue
-from connectors.github.keys import repository_key
+from connectors.github.keys import repository_in, repository_key
 from connectors.github.releases import map_release
 from connectors.github.repositories import map_repository, measure_counts
 from connectors.kit.json_path import JsonNode
@@ -25,10 +25,16 @@ _DELETED = "deleted"
 
 
 def map_issue_delivery(root: JsonNode, event: RawEvent, readings: Readings) -> None:
-    """Map an issue, and its repository."""
+    """Map an issue, and its repository; no list of issues tells that one is gone."""
     _map_repository(root, event, readings)
     if root.peek("action") != _DELETED:
         map_issue(root.child("issue"), event, readings)
+        return
+    issue = root.child("issue")
+    key = f"{repository_in(issue)}#{issue.whole('number')}"
+    # the issue's own time is that of its last change, which a poll may have seen later
+    told_at = event.fetched_at
+    readings.gone("issue", key, told_at.isoformat(timespec="milliseconds"), told_at=told_at)
 
 
 def map_pull_delivery(root: JsonNode, event: RawEvent, readings: Readings) -> None:

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from connectors.github.endpoints import EVENTS, ISSUES, ORGANISATION_REPOSITORIES, RELEASES, REPOSITORY
 from connectors.kit.cursor import Since
 from connectors.kit.declaration import Poll
+from connectors.kit.history import ChangedSince, NewestFirst
 from connectors.kit.pagination import LinkHeader
+from connectors.kit.presence import Complete
 from crosscurrent.errors import WrongUse
 
 EVENT_PAGES_MAX = 3  # the vendor keeps 300 events
 ISSUES_INTERVAL_MULTIPLE = 5
 RELEASES_INTERVAL_MULTIPLE = 60
 
+_GONE = frozenset({404, 410})  # also for one that has become private to this credential
 _NAME = r"[A-Za-z0-9_.-]+"
 _REPOSITORY = re.compile(rf"{_NAME}/{_NAME}")
 _ORGANISATION = re.compile(rf"org:({_NAME})")
@@ -47,7 +50,7 @@ def _polls_of(target: str) -> list[Poll]:
         )
     path = f"/repos/{target}"
     return [
-        Poll(REPOSITORY, target, path),
+        Poll(REPOSITORY, target, path, complete=Complete(REPOSITORY, _GONE)),
         Poll(EVENTS, target, f"{path}/events", pagination=LinkHeader(pages_max=EVENT_PAGES_MAX)),
         Poll(
             ISSUES,
@@ -57,8 +60,18 @@ def _polls_of(target: str) -> list[Poll]:
             ISSUES_INTERVAL_MULTIPLE,
             pagination=LinkHeader(),
             cursor=_ISSUES_CURSOR,
+            history=ChangedSince(_ISSUES_CURSOR),
         ),
-        Poll(RELEASES, target, f"{path}/releases", {}, RELEASES_INTERVAL_MULTIPLE, pagination=LinkHeader()),
+        Poll(
+            RELEASES,
+            target,
+            f"{path}/releases",
+            {},
+            RELEASES_INTERVAL_MULTIPLE,
+            pagination=LinkHeader(),
+            history=NewestFirst("created_at"),
+            complete=Complete("release"),
+        ),
     ]
 
 
@@ -66,4 +79,6 @@ def _organisation(name: str) -> Poll:
     # an order that does not move while pages are read
     order = {"sort": "full_name"}
     path = f"/orgs/{name}/repos"
-    return Poll(ORGANISATION_REPOSITORIES, name, path, order, pagination=LinkHeader(pages_max=50))
+    pages = LinkHeader(pages_max=50)
+    complete = Complete(REPOSITORY)
+    return Poll(ORGANISATION_REPOSITORIES, name, path, order, pagination=pages, complete=complete)

@@ -80,46 +80,40 @@ class Since:
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         """Return the newest time less the look-back; it never goes back, and a poll that was cut must go on.
 
+        After polls that were cut the look-back reaches behind them too, to where the first of them began: what shows
+        late lies anywhere in it.
+
         Raises:
             Poison: more rows share one time than a poll may read.
         """
         newest = max(filter(None, (self._newest(page) for page in pages)), default=None)
-        before = _since(cursor)
-        if newest is None:
-            return cursor
+        before, began = _since(cursor), _since(cursor, "began") or _since(cursor)
         # what was cut off lies behind the newest row; the first poll reads the newest and is never cut
-        cut = not complete and before is not None
-        moment = newest if cut else newest - timedelta(seconds=self.look_back_seconds)
-        since = _iso(moment)
-        if before is not None and cut and since <= before:
-            raise Poison(
-                f"a whole poll of rows whose {self.field} is not after {before}",
-                expected="fewer rows of one time than a poll may read",
-                todo="raise the pages_max that the connector declares for this endpoint",
-            )
-        return _json(max(since, before) if before is not None else since)
+        if newest is not None and not complete and before is not None:
+            since = iso_seconds(newest)
+            if since <= before:
+                raise self._stuck(before)
+            return _json(since, began)
+        reached = newest or moment_of(before) if complete else newest
+        if reached is None:
+            return cursor
+        since = iso_seconds(reached - timedelta(seconds=self.look_back_seconds))
+        return _json(max(since, began) if began is not None else since)
+
+    def _stuck(self, before: str) -> Poison:
+        return Poison(
+            f"a whole poll of rows whose {self.field} is not after {before}",
+            expected="fewer rows of one time than a poll may read",
+            todo="raise the pages_max that the connector declares for this endpoint",
+        )
 
     def _newest(self, page: Page) -> datetime | None:
-        moments = (_moment(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
+        moments = (moment_of(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
         return max(filter(None, moments), default=None)
 
 
-def _since(cursor: str | None) -> str | None:
-    if cursor is None:
-        return None
-    try:
-        decoded = orjson.loads(cursor)
-    except orjson.JSONDecodeError:
-        return None  # of another version: the newest page is read again, under the same ids
-    since = decoded.get("since") if isinstance(decoded, dict) else None
-    return since if isinstance(since, str) else None
-
-
-def _json(since: str) -> str:
-    return orjson.dumps({"since": since}).decode()
-
-
-def _moment(value: object) -> datetime | None:
+def moment_of(value: object) -> datetime | None:
+    """Return the moment that an ISO 8601 text names, in UTC where it names no zone; ``None`` if it is none."""
     if not isinstance(value, str):
         return None
     try:
@@ -129,5 +123,21 @@ def _moment(value: object) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _iso(moment: datetime) -> str:
+def iso_seconds(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _since(cursor: str | None, name: str = "since") -> str | None:
+    if cursor is None:
+        return None
+    try:
+        decoded = orjson.loads(cursor)
+    except orjson.JSONDecodeError:
+        return None  # of another version: the newest page is read again, under the same ids
+    since = decoded.get(name) if isinstance(decoded, dict) else None
+    return since if isinstance(since, str) else None
+
+
+def _json(since: str, began: str | None = None) -> str:
+    return orjson.dumps({"since": since} | ({"began": began} if began else {})).decode()

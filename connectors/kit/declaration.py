@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from connectors.kit.auth import Auth
 from connectors.kit.cursor import Cursor
+from connectors.kit.history import History
 from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.mapping_table import MappingTable
 from connectors.kit.pagination import OnePage, Pagination
+from connectors.kit.presence import Complete
 from connectors.kit.quota import Quota
 from connectors.kit.webhooks.declaration import Webhooks
 from crosscurrent.errors import CrosscurrentError
@@ -39,6 +41,9 @@ class Poll:
         find: names further targets that a payload shows; ``None`` if it shows none.
         noted: parameters of a page's address that are written down in its record and not sent.
         body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
+        history: how it is asked for a span of time; ``None`` if the vendor does not allow that.
+        complete: of what it shows everything, so that one can tell what vanishes; ``None`` if that cannot be told.
+        aside: begins the key of its state where that is kept beside the live poll's.
     """
 
     endpoint: str
@@ -51,12 +56,20 @@ class Poll:
     find: Callable[[object], Sequence[Found]] | None = None
     noted: frozenset[str] = frozenset()
     body: JsonBody | None = None
+    history: History | None = None
+    complete: Complete | None = None
+    aside: str = ""
 
     @property
     def request_key(self) -> str:
         """What is polled: endpoint and target, and for a POST which question."""
         key = f"{self.endpoint}:{self.target}" if self.target else self.endpoint
         return key if self.body is None else f"{key}@{self.body.digest}"
+
+    @property
+    def state_key(self) -> str:
+        """Under which its state is kept."""
+        return f"{self.aside}/{self.request_key}" if self.aside else self.request_key
 
     @property
     def method(self) -> str:
@@ -131,6 +144,7 @@ class Connector:
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
         webhooks: how the vendor sends by itself; ``None`` if it does not.
         account_help: where a person gets the credential, and with which rights.
+        no_history: why its vendor cannot be asked for a stretch of time, if no poll has a ``history``.
     """
 
     name: str
@@ -161,3 +175,4 @@ class Connector:
     failure_in: Callable[[bytes], CrosscurrentError | None] | None = None
     webhooks: Webhooks | None = None
     account_help: str = ""
+    no_history: str = "none of its targets has a history"

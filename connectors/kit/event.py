@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from connectors.kit.quota import vendor_seconds
+from connectors.kit.readings import RETURNED_HEADER
 from crosscurrent.errors import CrosscurrentError
 from schemas.identity import record_id
 from schemas.records import DeadLetter, RawEvent
@@ -23,6 +24,7 @@ _HEADERS_KEPT = frozenset(
         "cache-control",
         "content-language",
         "content-type",
+        RETURNED_HEADER,
         "date",
         "etag",
         "expires",

@@ -11,9 +11,10 @@ from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
 from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_PLANNED, POLLS_SCHEDULED, QUOTA_REMAINING
+from connectors.kit.outcome import SLOW_RETRY_SECONDS
 from connectors.kit.pace import Pacer
 from connectors.kit.planner import Planner
-from connectors.kit.poller import SLOW_RETRY_SECONDS, Polled, Poller, Standing
+from connectors.kit.poller import Polled, Poller, Standing
 from connectors.kit.schedule import Schedule
 from connectors.kit.webhooks.asked import Asked
 from crosscurrent.clock import Clock

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from connectors.kit.coverage import Coverage, coverage_of, noting
 from connectors.kit.json_path import JsonNode, read_json
+from connectors.kit.presence import VANISHED, map_vanished
 from connectors.kit.readings import Readings
 from crosscurrent.errors import Poison
 from schemas.mapping import MappedPayload
@@ -41,6 +42,11 @@ class MappingTable:
         Raises:
             Poison: the endpoint is not in the table, or the payload does not fit; names the path in it.
         """
+        if event.endpoint == VANISHED:
+            # the kit's own event, the same for every source
+            readings = Readings(event)
+            map_vanished(read_json(event), readings)
+            return readings.mapped()
         mapping = self.mappings.get(event.endpoint)
         if mapping is None:
             if event.endpoint in self.nothing_in:

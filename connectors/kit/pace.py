@@ -106,6 +106,13 @@ class Pacer:
         """Return how fast polls may be planned."""
         return await self._changed(lambda budget: budget.planned(self._terms, self._now()))
 
+    async def history_seconds(self) -> float | None:
+        """Return how many seconds lie between two requests of history; ``None`` if nothing says so."""
+        left = await self.left()
+        window = None if left is None else self._terms.window_history_spacing(left)
+        spacings = [one.seconds for one in (self._terms.history_spacing, window) if one is not None]
+        return max(spacings, default=None)
+
     async def restore(self, left: Remaining) -> None:
         """Take over what an earlier process learned, unless the ledger knows more."""
         await self._changed(lambda budget: budget.restore(left))

@@ -6,7 +6,6 @@ the poll again; its records have the same ids.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,20 +20,21 @@ from connectors.kit.event import Origin, dead_letter, poll_id, raw_event
 from connectors.kit.fetch import Fetcher, count_bad
 from connectors.kit.instruments import PAGES_UNCHANGED
 from connectors.kit.json_request import Ask
+from connectors.kit.outcome import SLOW_RETRY_SECONDS, outcome_of, pause_seconds, stored_quota
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail, canonical_url
+from connectors.kit.presence import LISTED_MAX, RETURNED_HEADER, VANISHED, vanished_payload
+from connectors.kit.presence_round import after_round, is_gone, keys_of_page
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
-from connectors.kit.state import KnownPage, RequestState, StoredQuota
+from connectors.kit.state import KnownPage, RequestState
 from connectors.kit.verdict import NOT_MODIFIED
 from crosscurrent.clock import Clock
-from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transient
-from schemas.records import ConnectorState
+from crosscurrent.errors import CrosscurrentError, Poison, Transient
+from schemas.records import ConnectorState, RawEvent
 
 _OK = 200
-SLOW_RETRY_SECONDS = 300.0  # for what asking again soon will not change
-
 _ERROR_CHARACTERS_MAX = 1000
 
 
@@ -87,7 +87,15 @@ class _Progress:
     complete: bool = False
     changed: bool = False
     pause_seconds: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    gone: bool = False
     refused_by_broker: Poison | None = None
+
+    def marked(self, page: Page, keys: tuple[str, ...] | None) -> Page:
+        """Return a page with a mark on it if it shows what was told to be gone: the same version must count anew."""
+        if not set(keys or ()) & set(self.standing.state.presence.gone):
+            return page
+        return replace(page, headers={**page.headers, RETURNED_HEADER: self.started_at.isoformat()})
 
 
 class Poller:
@@ -145,15 +153,16 @@ class Poller:
         error = await self._read(poll, progress)
         left = await self._pacer.left()
         state, error = self._next_state(poll, progress, left, error or progress.refused_by_broker)
+        state = await self._told_vanished(poll, progress, state, error)
         polled = Polled(
             Standing(state, progress.vouch_offsets),
-            _outcome(progress.cost, error),
+            outcome_of(progress.cost, error),
             error,
-            _pause_seconds(progress, error),
+            pause_seconds(progress.pause_seconds, error),
             progress.cost,
         )
         duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
-        await self._publisher.publish_state(self._state_record(progress, polled, left, duration_ms))
+        await self._publisher.publish_state(self._state_record(poll, progress, polled, left, duration_ms))
         return polled
 
     async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
@@ -174,20 +183,54 @@ class Poller:
                 await self._dead_letter(progress, error, error.partial, self._shown(ask))
                 return error
             except (Transient, Poison, Refused) as error:
+                progress.gone = is_gone(poll, error) and progress.page_index == 0
                 return error
+            progress.headers = response.headers
             progress.pause_seconds = max(progress.pause_seconds, self._asked_interval(response))
             page = Page(url, response.headers, response.body)
             try:
                 if response.status == NOT_MODIFIED and known is not None:
                     url = self._following_unsent(poll, progress, page, known)
                 else:
+                    keys = self._keys(poll, progress, page, response.status)
+                    page = progress.marked(page, keys)
                     seen = await self._take_in(progress, page, response.status, known, self._shown(ask))
+                    seen = replace(seen, keys=keys)
                     url = self._following(poll, progress, page, seen)
             except Poison as error:
                 return error
             progress.page_index += 1
         progress.complete = True
         return None
+
+    def _keys(self, poll: Poll, progress: _Progress, page: Page, status: int) -> tuple[str, ...] | None:
+        if poll.complete is None:
+            return None
+        event = self._event(progress, page, status, page.url)
+        listed = sum(len(known.keys or ()) for known in progress.known)
+        return keys_of_page(self._connector.map_payload, event, poll.complete, room=LISTED_MAX - listed)
+
+    async def _told_vanished(
+        self, poll: Poll, progress: _Progress, state: RequestState, error: CrosscurrentError | None
+    ) -> RequestState:
+        """Publish what the request no longer shows, and return the state that knows it."""
+        if poll.complete is None:
+            return state
+        began_ms = round(progress.started_at.timestamp() * 1000)
+        whole = None
+        if progress.complete and error is None and len(progress.known) == progress.page_index:
+            whole = progress.known
+        elif progress.gone:
+            whole = []
+        state, gone = after_round(state, progress.standing.state, whole, began_ms)
+        if gone:
+            origin = replace(progress.origin, endpoint=VANISHED)
+            shown = self._shown(poll.ask(poll.first_url(self._base_url, None)))
+            payload = vanished_payload(poll.complete.entity_type, gone)
+            await self._publish_page(
+                replace(progress, origin=origin), Page(shown, progress.headers, payload), _OK, shown
+            )
+        return state
 
     def _may_enter(self, trail: Trail, url: str) -> bool:
         try:
@@ -218,15 +261,7 @@ class Poller:
         return bound is not None and now_ms - (published_at_ms or 0) >= bound * 1000
 
     async def _publish_page(self, progress: _Progress, page: Page, status: int, shown_url: str) -> None:
-        event = raw_event(
-            progress.origin,
-            url=shown_url,
-            status=status,
-            headers=page.headers,
-            payload=page.payload,
-            page_index=progress.page_index,
-            fetched_at=self._clock.now_utc(),
-        )
+        event = self._event(progress, page, status, shown_url)
         try:
             acknowledged = await self._publisher.publish_event(event)
         except Poison as error:
@@ -238,6 +273,17 @@ class Poller:
         reached = progress.vouch_offsets.get(place, 0)
         progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
         progress.cost.events += 1
+
+    def _event(self, progress: _Progress, page: Page, status: int, shown_url: str) -> RawEvent:
+        return raw_event(
+            progress.origin,
+            url=shown_url,
+            status=status,
+            headers=page.headers,
+            payload=page.payload,
+            page_index=progress.page_index,
+            fetched_at=self._clock.now_utc(),
+        )
 
     def _next_url(self, poll: Poll, page: Page) -> str | None:
         following = poll.pagination.next_url(page)
@@ -302,20 +348,20 @@ class Poller:
             polls=before.polls + 1,
             cursor=cursor,
             pages=tuple(known),
-            quota=_stored_quota(left),
+            quota=stored_quota(left),
             changes=changes,
         )
         return state.with_found(tuple(progress.found)), error
 
     def _state_record(
-        self, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
+        self, poll: Poll, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
     ) -> ConnectorState:
         origin, cost = progress.origin, progress.cost
         return ConnectorState(
             tenant=origin.tenant,
             record_id=origin.poll_id,
             source=origin.source,
-            request_key=origin.request_key,
+            request_key=poll.state_key,
             state=polled.standing.state.to_json(),
             cluster=self._cluster if polled.standing.vouch_offsets else "",
             vouch_offsets=dict(polled.standing.vouch_offsets),
@@ -340,7 +386,7 @@ class Poller:
             source=name,
             endpoint=poll.endpoint,
             request_key=key,
-            poll_id=poll_id(self._tenant, name, key, standing.state.polls),
+            poll_id=poll_id(self._tenant, name, poll.state_key, standing.state.polls),
             cursor=standing.state.cursor,
             method=poll.method,
         )
@@ -351,23 +397,3 @@ class Poller:
     def _asked_interval(self, response: Response) -> float:
         value = response.headers.get(self._connector.poll_interval_header, "")
         return min(float(value), SLOW_RETRY_SECONDS) if value.isascii() and value.isdigit() else 0.0
-
-
-def _stored_quota(left: Remaining | None) -> StoredQuota | None:
-    if left is None or left.reset_at == math.inf:
-        return None
-    return StoredQuota(left.limit, left.remaining, round(left.reset_at * 1000))
-
-
-def _outcome(cost: Cost, error: CrosscurrentError | None) -> str:
-    if error is None:
-        return "ok" if cost.events else "unchanged"
-    return "throttled" if isinstance(error, Backpressure) else "failed"
-
-
-def _pause_seconds(progress: _Progress, error: CrosscurrentError | None) -> float:
-    if isinstance(error, Backpressure):
-        return max(progress.pause_seconds, error.retry_after_seconds)
-    if isinstance(error, Refused | Poison):
-        return max(progress.pause_seconds, SLOW_RETRY_SECONDS)
-    return progress.pause_seconds

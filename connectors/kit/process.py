@@ -12,7 +12,6 @@ import uvloop
 from connectors.kit.auth import NoAuth
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
-from connectors.kit.event import STAGE
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
 from connectors.kit.planner import Planner
@@ -21,18 +20,18 @@ from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.schedule import Schedule
+from connectors.kit.source_topics import ensure_source_topics, find_cluster
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
-from crosscurrent.errors import ServerAway, Transient
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics, topic_lives
+from crosscurrent.errors import Transient
+from crosscurrent.kafka import Producer
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec, SchemaRegistry
 from schemas.records import ConnectorState
 from schemas.registry import ConfluentRegistry
-from schemas.topics import CONNECTOR_STATE, DEAD_LETTER, RAW, topic_name
 
 _LOG = structlog.get_logger()
 _START_RETRY_SECONDS = 2.0
@@ -147,8 +146,8 @@ class Runtime:
         asking, listening = self._asking, self._listening
         producer = None
         try:
-            await asyncio.to_thread(self._ensure_topics)
-            self._cluster = await asyncio.to_thread(self._find_cluster)
+            await asyncio.to_thread(ensure_source_topics, self._settings, self._connector.name)
+            self._cluster = await asyncio.to_thread(find_cluster, self._settings, self._connector.name)
             producer = Producer(
                 self._settings.bootstrap_servers,
                 delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
@@ -181,7 +180,7 @@ class Runtime:
         listening: Listening | None,
     ) -> None:
         standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
-        await _restore_quota(asking, standings.values(), self._clock)
+        await restore_quota(asking, standings.values(), self._clock)
         poller = Poller(
             self._connector,
             base_url=asking.base_url,
@@ -274,31 +273,9 @@ class Runtime:
     def _make_asking(self) -> Asking:
         return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
 
-    def _topics(self) -> tuple[str, ...]:
-        raw, letters = topic_name(RAW, self._connector.name), topic_name(DEAD_LETTER, STAGE)
-        return raw, letters, CONNECTOR_STATE
 
-    def _ensure_topics(self) -> None:
-        ensure_topics(
-            self._settings.bootstrap_servers,
-            [NewTopic(name, name == CONNECTOR_STATE) for name in self._topics()],
-            partitions=self._settings.kafka.partitions,
-            replication_factor=self._settings.kafka.replication_factor,
-        )
-
-    def _find_cluster(self) -> str:
-        raw = topic_name(RAW, self._connector.name)
-        lives = topic_lives(self._settings.bootstrap_servers, [raw])
-        if raw not in lives:
-            raise ServerAway(
-                f"no topic {raw} on {self._settings.bootstrap_servers}",
-                expected="the topic that was just created",
-                todo="check the broker",
-            )
-        return lives[raw].partition("/")[0]
-
-
-async def _restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
+async def restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
+    """Take over what stored states say of the quota, unless the ledger knows more."""
     quotas = [standing.state.quota for standing in standings if standing.state.quota]
     if not quotas:
         return

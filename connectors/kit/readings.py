@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from connectors.kit.external_ids import ExternalId
 from connectors.kit.json_path import JsonNode
 from schemas.mapping import Kind, Link, MappedPayload, Measurement, Relation, Thing
@@ -9,6 +11,8 @@ from schemas.records import RawEvent
 
 # clocks differ, and a vendor may stamp the end of the interval it measured
 FUTURE_MS_MAX = 3_600_000
+RETURNED_HEADER = "crosscurrent-returned-at"
+"""Of an event that shows again what was told to be gone: when the poll began."""
 
 
 class Readings:
@@ -66,6 +70,10 @@ class Readings:
         A ``version`` is the vendor's own, which moves with every change: two payloads that show the same version with
         the same properties show one record.
         """
+        returned = self._event.headers.get(RETURNED_HEADER)
+        if version is not None and returned is not None:
+            # the same version as before it was gone, but after that
+            version = f"{version} {returned}"
         self._things.append(
             Thing(
                 entity_type,
@@ -77,6 +85,22 @@ class Readings:
                 version,
             )
         )
+
+    def gone(
+        self, entity_type: str, entity_id: str, deleted_at: str, *, told_at: datetime | None = None
+    ) -> None:
+        """Add that a thing is no longer there.
+
+        Args:
+            entity_type: type of the thing.
+            entity_id: its key.
+            deleted_at: since when, as far as known, ISO 8601.
+            told_at: when that was told; the event's time if None.
+        """
+        at = told_at or self._event.observed_at
+        attributes: dict[str, object] = {"deleted_at": deleted_at}
+        version = f"deleted {deleted_at}"
+        self._things.append(Thing(entity_type, entity_id, entity_id, at, None, attributes, version))
 
     def link(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import orjson
 
 from connectors.kit.change_rate import ChangeHistory
 from connectors.kit.conditional import Validators
 from connectors.kit.declaration import FOUND_MAX, Found
+from connectors.kit.presence import Presence
 from crosscurrent.errors import Poison
 
 
@@ -24,6 +26,7 @@ class KnownPage:
         digest: of what it said; ``None`` if that is not known.
         published_at_ms: our wall clock when it was published, milliseconds since the epoch; ``None`` where that
             does not matter.
+        keys: of the things on it, where what vanishes from the list is told; ``None`` if they are not known.
     """
 
     url: str
@@ -31,11 +34,12 @@ class KnownPage:
     next_url: str | None
     digest: str | None = None
     published_at_ms: int | None = None
+    keys: tuple[str, ...] | None = None
 
-    def to_row(self) -> list[str | int | None]:
+    def to_row(self) -> list[str | int | Sequence[str] | None]:
         """Return the page as the state stores it; what is unknown at the end is left out."""
         row = [self.url, self.validators.etag, self.validators.last_modified, self.next_url]
-        more = [self.digest, self.published_at_ms]
+        more = [self.digest, self.published_at_ms, self.keys]
         while more and more[-1] is None:
             more.pop()
         return [*row, *more]
@@ -47,13 +51,14 @@ class KnownPage:
         Raises:
             ValueError: the row is none of a page.
         """
-        url, etag, modified, following, digest, published = (*row, None, None)[:6]
+        url, etag, modified, following, digest, published, keys = (*row, None, None, None)[:7]
         return cls(
             str(url),
             Validators(_text(etag), _text(modified)),
             _text(following),
             _text(digest),
             None if published is None else int(str(published)),
+            tuple(str(key) for key in keys) if isinstance(keys, list) else None,
         )
 
 
@@ -83,6 +88,7 @@ class RequestState:
         found: further targets that its payloads named.
         quota: as last heard.
         changes: what its polls saw of how often it changes.
+        presence: what is missing from what it shows.
     """
 
     polls: int = 0
@@ -91,6 +97,7 @@ class RequestState:
     found: tuple[Found, ...] = ()
     quota: StoredQuota | None = None
     changes: ChangeHistory = field(default_factory=ChangeHistory)
+    presence: Presence = field(default_factory=Presence)
 
     def page(self, url: str) -> KnownPage | None:
         """Return what is known of a page by its canonical address."""
@@ -110,6 +117,9 @@ class RequestState:
             "quota": self.quota and [self.quota.limit, self.quota.remaining, self.quota.reset_at_ms],
             "looked_at_ms": self.changes.looked_at_ms,
             "spans_ms": self.changes.spans_ms,
+            "layout": self.presence.layout,
+            "missing": self.presence.missing,
+            "gone": self.presence.gone,
         }
         return orjson.dumps({name: value for name, value in fields.items() if value}).decode()
 
@@ -130,6 +140,7 @@ class RequestState:
                 found=tuple((str(endpoint), str(target)) for endpoint, target in fields.get("found", [])),
                 quota=StoredQuota(*(int(number) for number in quota)) if quota else None,
                 changes=_changes(fields.get("looked_at_ms"), fields.get("spans_ms", [])),
+                presence=_presence(fields),
             )
         except (ValueError, TypeError, AttributeError) as error:
             raise Poison(
@@ -142,6 +153,11 @@ class RequestState:
 def _changes(looked_at_ms: object, spans_ms: Sequence[object]) -> ChangeHistory:
     at_ms = None if looked_at_ms is None else int(str(looked_at_ms))
     return ChangeHistory(tuple(int(str(span)) for span in spans_ms), at_ms)
+
+
+def _presence(fields: Mapping[str, Any]) -> Presence:
+    missing = {str(key): int(str(at)) for key, at in fields.get("missing", {}).items()}
+    return Presence(str(fields.get("layout", "")), missing, tuple(str(key) for key in fields.get("gone", ())))
 
 
 def _text(value: object) -> str | None:

@@ -45,4 +45,5 @@ MUSICBRAINZ = Connector(
     volatile=("created",),
     concurrency_max=1,
     account_help="no account: the mail address or the web page of whoever runs this, by which MusicBrainz can reach them",
+    no_history="its lists have no time of change, and come in no order of time",
 )

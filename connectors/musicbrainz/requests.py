@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.kit.declaration import Found, Poll
 from connectors.kit.pagination import Offset
+from connectors.kit.presence import Complete
 from connectors.musicbrainz.endpoints import BROWSES, LOOKUPS, SEARCHES
 from crosscurrent.errors import WrongUse
 
@@ -16,6 +17,7 @@ BROWSE_PAGES_MAX = 50
 SEARCH_ROWS = 25
 SEARCH_PAGES_MAX = 4
 
+_GONE = frozenset({404})  # one that was merged into another is answered with that other
 _MBID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _ENTITY = "|".join(sorted(LOOKUPS, key=len, reverse=True))
 _LOOKUP = re.compile(rf"(?P<entity>{_ENTITY}):(?P<mbid>{_MBID})")
@@ -56,7 +58,8 @@ def poll_for(endpoint: str, target: str) -> Poll:
         target: the MBID.
     """
     entity = _ENTITY_OF_LOOKUP[endpoint]
-    return Poll(endpoint, target, f"/ws/2/{entity}/{target}", _asked(entity))
+    complete = Complete(entity.replace("-", "_"), _GONE)
+    return Poll(endpoint, target, f"/ws/2/{entity}/{target}", _asked(entity), complete=complete)
 
 
 def _polls_of(target: str) -> list[Poll]:

@@ -11,8 +11,10 @@ from functools import partial
 from typing import Final
 
 from connectors.kit.declaration import Found, Poll
+from connectors.kit.history import History, NewestFirst
 from connectors.kit.json_request import JsonBody
 from connectors.kit.pagination import NextCursor
+from connectors.kit.presence import Complete
 from connectors.notion.endpoints import (
     BLOCK_CHILDREN,
     COMMENTS,
@@ -45,6 +47,7 @@ _PAGES = NextCursor(
     rows="results",
     before_parameter=BEFORE_PARAMETER,
 )
+_EDITED = NewestFirst("last_edited_time", "results")
 _NOTED = frozenset({BEFORE_PARAMETER})
 _WHOLE = frozenset({"page_size"})
 # newest first, so that the first page shows what was edited of late
@@ -63,7 +66,10 @@ def polls(targets: Sequence[str]) -> list[Poll]:
         WrongUse: a target is none of these.
     """
     found = [_poll_of(target) for target in dict.fromkeys(targets)]
-    return [*found, _listed(USERS, "", "/v1/users", interval_multiple=POLLS_A_DAY // 24)]
+    return [
+        *found,
+        _listed(USERS, "", "/v1/users", interval_multiple=POLLS_A_DAY // 24, complete=Complete("user")),
+    ]
 
 
 def poll_for(endpoint: str, target: str) -> Poll:
@@ -77,7 +83,11 @@ def poll_for(endpoint: str, target: str) -> Poll:
             DATA_SOURCE, identity, f"/v1/data_sources/{identity}", interval_multiple=6, find=find_rows
         ),
         DATA_SOURCE_QUERY: lambda: _listed(
-            DATA_SOURCE_QUERY, identity, f"/v1/data_sources/{identity}/query", body=_QUERY_BODY
+            DATA_SOURCE_QUERY,
+            identity,
+            f"/v1/data_sources/{identity}/query",
+            body=_QUERY_BODY,
+            history=_EDITED,
         ),
         PAGE: lambda: Poll(PAGE, identity, f"/v1/pages/{identity}", find=find_in_page),
         BLOCK_CHILDREN: lambda: _listed(
@@ -145,7 +155,7 @@ def dashed(identity: str) -> str | None:
 
 def _poll_of(target: str) -> Poll:
     if target == ALL:
-        return _listed(SEARCH, "", "/v1/search", body=_SEARCH_BODY, find=find_in_search)
+        return _listed(SEARCH, "", "/v1/search", body=_SEARCH_BODY, find=find_in_search, history=_EDITED)
     kind, _, identity = target.partition(":")
     named = dashed(identity)
     if kind not in {PAGE, DATABASE, DATA_SOURCE} or named is None:
@@ -167,6 +177,8 @@ def _listed(
     interval_multiple: int = 1,
     body: JsonBody | None = None,
     find: Callable[[object], Sequence[Found]] | None = None,
+    history: History | None = None,
+    complete: Complete | None = None,
 ) -> Poll:
     return Poll(
         endpoint,
@@ -178,6 +190,8 @@ def _listed(
         find=find,
         noted=_NOTED,
         body=body,
+        history=history,
+        complete=complete,
     )
 
 

@@ -6,12 +6,22 @@ import re
 from collections.abc import Sequence
 
 from connectors.kit.declaration import Found, Poll
-from connectors.openweathermap.endpoints import AIR_POLLUTION, FORECAST, WEATHER
+from connectors.kit.history import Windows
+from connectors.openweathermap.endpoints import AIR_POLLUTION, AIR_POLLUTION_HISTORY, FORECAST, WEATHER
 from crosscurrent.errors import WrongUse
 
 AIR_INTERVAL_MULTIPLE = 6  # a new value each hour
 FORECAST_INTERVAL_MULTIPLE = 18  # a new row each three hours
 
+# hourly, from 27 November 2020 on; openweathermap.org/api/air-pollution
+_AIR_HISTORY = Windows(
+    "start",
+    "end",
+    days=30,
+    form="epoch",
+    endpoint=AIR_POLLUTION_HISTORY,
+    path="/data/2.5/air_pollution/history",
+)
 _CITY = re.compile(r"\d{1,10}")
 _POSITION = re.compile(r"(-?\d{1,3}(?:\.\d+)?),(-?\d{1,3}(?:\.\d+)?)")
 
@@ -27,7 +37,10 @@ def polls(targets: Sequence[str]) -> list[Poll]:
 
 def poll_for(endpoint: str, target: str) -> Poll:
     """Return the request for what a payload named: the air at a city's position."""
-    return Poll(endpoint, target, "/data/2.5/air_pollution", _place(target), AIR_INTERVAL_MULTIPLE)
+    place = _place(target)
+    return Poll(
+        endpoint, target, "/data/2.5/air_pollution", place, AIR_INTERVAL_MULTIPLE, history=_AIR_HISTORY
+    )
 
 
 def _polls_of(target: str) -> list[Poll]:

@@ -38,4 +38,5 @@ POKEAPI = Connector(
     not_measured=NOT_MEASURED,
     concurrency_max=4,
     account_help="no account: PokéAPI is open",
+    no_history="its data are reference data without times",
 )

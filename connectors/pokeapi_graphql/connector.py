@@ -35,4 +35,5 @@ POKEAPI_GRAPHQL = Connector(
     failure_in=GraphqlFailures("pokeapi_graphql", _REFUSED),
     concurrency_max=2,
     account_help="no account: PokéAPI is open",
+    no_history="its data are reference data without times",
 )

@@ -46,4 +46,5 @@ SPOTIFY = Connector(
     concurrency_max=4,
     account_help="client id and client secret of an app made at https://developer.spotify.com/dashboard, with "
     "Web API chosen; there are no scopes, since nothing of a user's own is asked for",
+    no_history="its lists are as they are now",
 )

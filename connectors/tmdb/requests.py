@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from connectors.kit.declaration import Found, Poll
+from connectors.kit.history import Windows
 from connectors.kit.pagination import PageNumber
+from connectors.kit.presence import Complete
 from connectors.tmdb.date_window import DateWindow
 from connectors.tmdb.endpoints import CHANGES, LISTS, LOOKUPS, TRENDING
 from crosscurrent.errors import WrongUse
@@ -17,6 +19,7 @@ LIST_PAGES_MAX = 5
 LIST_INTERVAL_MULTIPLE = 6
 CHANGES_INTERVAL_MULTIPLE = 6  # a day of films has more than a hundred pages
 
+_GONE = frozenset({404})
 _MEDIA = "|".join(LOOKUPS)
 _LOOKUP = re.compile(rf"(?P<media>{_MEDIA}):(?P<id>[1-9]\d{{0,8}})")
 _TRENDING = re.compile(rf"trending:(?P<media>all|{_MEDIA}):(?P<window>day|week)")
@@ -40,7 +43,9 @@ def poll_for(endpoint: str, target: str) -> Poll:
         endpoint: of the lookup.
         target: the id.
     """
-    return Poll(endpoint, target, f"/3/{endpoint}/{target}", {"append_to_response": "external_ids"})
+    complete = Complete(endpoint, _GONE)
+    parameters = {"append_to_response": "external_ids"}
+    return Poll(endpoint, target, f"/3/{endpoint}/{target}", parameters, complete=complete)
 
 
 def _poll_of(target: str) -> Poll:
@@ -74,7 +79,11 @@ def _changes(media: str, first_day: str) -> Poll:
     pages = PageNumber(last_field="total_pages", pages_max=PAGES_MAX)
     cursor = DateWindow(first_day, PAGES_MAX)
     path = f"/3/{media}/changes"
-    return Poll(CHANGES[media], first_day, path, {}, CHANGES_INTERVAL_MULTIPLE, pages, cursor)
+    # two days of films have up to 300 pages, a fortnight more than the vendor shows
+    history = Windows("start_date", "end_date", days=1, form="day")
+    return Poll(
+        CHANGES[media], first_day, path, {}, CHANGES_INTERVAL_MULTIPLE, pages, cursor, history=history
+    )
 
 
 def _finder(media: str) -> Callable[[object], Sequence[Found]]:

@@ -25,6 +25,7 @@ _COMMANDS = {
     "detect": "statistics",
     "sql": "sql",
     "audit": "audit",
+    "backfill": "backfill",
 }
 _GROUPS = {
     "run": "run",

@@ -14,7 +14,7 @@ from connectors.kit.poller import Polled, Poller, Standing
 from connectors.kit.publisher import Publisher
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
-from crosscurrent.errors import CrosscurrentError
+from crosscurrent.errors import CrosscurrentError, Transient
 from crosscurrent.kafka import Acknowledged
 from crosscurrent.settings import SourceSettings
 from schemas.codec import Codec
@@ -33,15 +33,25 @@ class MemoryBroker:
     messages: list[tuple[str, bytes | None, bytes | None, Mapping[str, bytes]]] = field(default_factory=list)
     failures: dict[str, list[CrosscurrentError]] = field(default_factory=dict)
     codec: Codec = field(default_factory=lambda: Codec(FixedRegistry()))
+    dies_at: tuple[str, int] | None = None
+    """Topic, and the number of its messages from then on with which the process dies."""
 
     async def publish(
         self, topic: str, *, key: bytes | None, value: bytes | None, headers: Mapping[str, bytes]
     ) -> Acknowledged:
         if self.failures.get(topic):
             raise self.failures[topic].pop(0)
+        self._die(topic)
         offset = sum(1 for message in self.messages if message[0] == topic)
         self.messages.append((topic, key, value, headers))
         return Acknowledged(topic, 0, offset)
+
+    def _die(self, topic: str) -> None:
+        if self.dies_at is not None and self.dies_at[0] == topic:
+            number = self.dies_at[1] - 1
+            self.dies_at = (topic, number) if number else None
+            if not number:
+                raise Transient("killed")
 
     @property
     def topics(self) -> list[str]:

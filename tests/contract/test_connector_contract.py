@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import orjson
 import pytest
 
 from connectors.kit.declaration import Poll
 from connectors.kit.digest import leave_out
+from connectors.kit.history import Span, history_cursor
 from connectors.registry import CONNECTORS, MAPPINGS
 from crosscurrent.errors import WrongUse
 from schemas.topics import RAW, topic_name
@@ -191,6 +193,39 @@ async def test_connector_publishes_what_is_not_json_as_received(case: Case) -> N
     assert polled.outcome == "ok"
     assert event.payload == page
     assert parts.broker.letters() == []
+
+
+@every_connector
+async def test_connector_knows_the_things_of_which_it_can_tell_that_they_are_gone(case: Case) -> None:
+    async with vendor(case) as own:
+        await own.round()
+        made = {poll.request_key: poll for poll in own.asking.polls}
+        for standing in own.standings.values():
+            for found in standing.state.found:
+                assert case.connector.poll_for is not None
+                poll = case.connector.poll_for(*found)
+                made[poll.request_key] = poll
+        told = [poll for poll in made.values() if poll.complete is not None]
+        for poll in told:
+            assert poll.complete is not None
+            pages = own.standings[poll.request_key].state.pages
+            keys = [key for page in pages for key in page.keys or ()]
+            assert all(page.keys is not None for page in pages)
+            assert len(set(keys)) == len(keys)
+            # the vendor's word that it is gone must be about one thing
+            assert len(keys) == 1 if poll.complete.gone_statuses else pages
+
+
+@every_connector
+def test_connector_asks_for_history_where_its_mapping_knows_it(case: Case) -> None:
+    span = Span(datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+    for poll in case.connector.polls(case.targets):
+        if poll.history is not None:
+            there = poll.history.asked(poll, span)
+            path = there.first_url("", None)
+            assert there.state_key != poll.state_key
+            assert case.connector.endpoint_of(there.method, path, "") == there.endpoint
+            assert history_cursor(there).stretches(None) >= 1
 
 
 def vendor(case: Case) -> AbstractAsyncContextManager[Bench]:

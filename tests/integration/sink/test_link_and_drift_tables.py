@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,17 @@ def test_example_of_the_how_to_shows_the_payload_that_changed(bench: Bench) -> N
         (row["path"], row["example"]) for row in bench.rows("SELECT path, example FROM schema_drift")
     ] == [("$.n", None)]
     assert len(bench.rows(unlikely)) == 1
+
+
+def test_how_to_finds_what_is_gone_and_not_what_came_back(bench: Bench) -> None:
+    there, gone, back = (sample.entities(number, count=3) for number in (1, 2, 3))
+    deleted = [
+        replace(entity, attributes={"deleted_at": '"2026-01-01T00:00:00.000Z"'})
+        for entity in gone.entities[:2]
+    ]
+    versions = [there, replace(gone, entities=deleted), replace(back, entities=back.entities[1:2])]
+    bench.write("entities", versions)
+    (current,) = [sql for sql in examples("fill-in-history.md") if "deleted_at" in sql]
+    (row,) = bench.rows(current.rstrip().rstrip(";"))
+
+    assert (row["entity_id"], str(row["deleted_at"])[:19]) == ("org/0", "2026-01-01 00:00:00")

@@ -51,7 +51,21 @@ def test_since_never_goes_back() -> None:
 def test_since_of_a_poll_that_was_cut_goes_on_at_its_newest_row() -> None:
     later = SINCE.advance(cursor("2026-01-01T10:00:00Z"), [page("2026-01-01T10:05:00Z")], complete=False)
 
-    assert later == cursor("2026-01-01T10:05:00Z")
+    assert SINCE.parameters(later)["since"] == "2026-01-01T10:05:00Z"
+
+
+def test_since_looks_back_behind_polls_that_were_cut_to_where_they_began() -> None:
+    """The look-back ended at the last cut: what showed late before it was lost."""
+    begin = cursor("2026-01-01T10:00:00Z")
+    first = SINCE.advance(begin, [page("2026-01-01T10:05:00Z")], complete=False)
+    second = SINCE.advance(first, [page("2026-01-01T10:12:00Z")], complete=False)
+    near = SINCE.advance(first, [page("2026-01-01T10:06:00Z")], complete=True)
+
+    assert SINCE.advance(second, [page("2026-01-01T10:13:00Z")], complete=True) == cursor(
+        "2026-01-01T10:03:00Z"
+    )
+    assert SINCE.advance(second, [], complete=True) == cursor("2026-01-01T10:02:00Z")
+    assert near == begin
 
 
 def test_since_says_when_one_time_fills_a_whole_poll() -> None:

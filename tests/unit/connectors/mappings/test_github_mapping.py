@@ -207,3 +207,15 @@ def test_organisation_and_user_are_told_apart_by_what_they_say_they_are() -> Non
 
     assert found.things[0].entity_type == "organisation"
     assert values(found) == {"followers": 9.0, "public_repos": 2.0}
+
+
+def test_delivery_of_a_deleted_issue_says_since_when_it_is_gone() -> None:
+    payload = payload_of("webhook_issues") | {"action": "deleted"}
+    event = event_for("github", "webhook_issues", payload)
+    (issue,) = [thing for thing in map_payload(event).things if thing.entity_type == "issue"]
+    there = mapped("webhook_issues", payload_of("webhook_issues"))
+
+    assert [thing.entity_id for thing in there.things if thing.entity_type == "issue"] == [issue.entity_id]
+    assert list(issue.attributes) == ["deleted_at"]
+    # an issue that a poll saw after its last change must not stand above that
+    assert issue.observed_at == event.fetched_at
