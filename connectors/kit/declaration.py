@@ -38,6 +38,8 @@ class Poll:
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
         noted: parameters of a page's address that are written down in its record and not sent.
+        wakes: endpoints that are asked about the same target as soon as this answer has changed: where it tells that
+            theirs did, they need not be asked to find out.
         body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
     """
 
@@ -50,6 +52,7 @@ class Poll:
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
     noted: frozenset[str] = frozenset()
+    wakes: tuple[str, ...] = ()
     body: JsonBody | None = None
 
     @property
@@ -57,6 +60,11 @@ class Poll:
         """What is polled: endpoint and target, and for a POST which question."""
         key = f"{self.endpoint}:{self.target}" if self.target else self.endpoint
         return key if self.body is None else f"{key}@{self.body.digest}"
+
+    @property
+    def wakes_keys(self) -> tuple[str, ...]:
+        """Keys of the requests that it wakes."""
+        return tuple(f"{endpoint}:{self.target}" for endpoint in self.wakes)
 
     @property
     def method(self) -> str:
