@@ -47,7 +47,7 @@ MINUTE, HOUR = 60.0, 3600.0
 INTERVALS: Mapping[str, Mapping[str, tuple[float | None, ...]]] = {
     OURS: {GITHUB: (10 * MINUTE,), SPOTIFY: (None, HOUR)},
     DLT: {GITHUB: (HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR)},
-    PLAIN: {GITHUB: (30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)},
+    PLAIN: {GITHUB: (HOUR, 3 * HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)},
 }
 """In seconds; ``None`` is the connector's own, planned by how often answers change."""
 
@@ -156,6 +156,8 @@ def report(what: Watched, hours: float, outcomes: Sequence[Outcome]) -> str:
     if rows:
         head = ("at equal or better freshness", "ours counted", "peer counted", "ratio", "")
         parts.append(f"### Compared\n\n{table(head, rows)}\n\n{_COMPARED_NOTE}")
+    if not any(one.contender == DLT for one in outcomes):
+        parts.append(f"The {DLT} was left out of this run: what is judged is the {PLAIN} alone.")
     return "\n\n".join(parts)
 
 
