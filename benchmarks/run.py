@@ -86,6 +86,14 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "cost",
+        "A day of watching: requests that count",
+        (
+            "500 repositories and 50 playlists of which 2% change an hour, at a tenth of the counted requests of a plain "
+            "poller and of dlt, at equal or better freshness",
+        ),
+    ),
+    Benchmark(
         "honesty",
         "How often unrelated series are called related",
         ("a false pair in at most one replicate of twenty (more than chance explains at 1%)",),

@@ -40,6 +40,13 @@ def _said(output: str) -> list[str]:
     return [line.strip() for line in output.splitlines() if "**missed**" in line]
 
 
+def _cost(output: str) -> list[str]:
+    missed = _said(output)
+    if not missed and "was left out of this run" in output:
+        raise NotJudged("dlt was left out of this run, and against the plain poller the target is met")
+    return missed
+
+
 def _honesty(output: str) -> list[str]:
     found = _REPLICATES.search(output)
     if found is None:
@@ -119,6 +126,7 @@ def _rows(markdown: str) -> Iterator[list[str]]:
 
 
 JUDGES: dict[str, Callable[[str], list[str]]] = {
+    "cost": _cost,
     "honesty": _honesty,
     "alarm_rate": _alarm_rate,
     "clickhouse_http": _clickhouse_http,

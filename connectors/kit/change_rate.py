@@ -49,6 +49,11 @@ class ChangeHistory:
         spans_ms = (*self.spans_ms, span_ms if changed else -span_ms)
         return ChangeHistory(spans_ms[-HISTORY_MAX:], at_ms)
 
+    @property
+    def changed_last(self) -> bool:
+        """Whether the last poll saw a change of what the one before it had seen."""
+        return bool(self.spans_ms) and self.spans_ms[-1] > 0
+
     def changes_per_second(self, usual_seconds: float) -> float:
         """Return the estimated rate of change.
 

@@ -40,6 +40,8 @@ class Poll:
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
         noted: parameters of a page's address that are written down in its record and not sent.
+        wakes: endpoints that are asked about the same target as soon as this answer has changed: where it tells that
+            theirs did, they need not be asked to find out.
         body: makes it a POST, into whose body the query's parameters move; ``None`` for a GET.
         history: how it is asked for a span of time; ``None`` if the vendor does not allow that.
         complete: of what it shows everything, so that one can tell what vanishes; ``None`` if that cannot be told.
@@ -55,6 +57,7 @@ class Poll:
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
     noted: frozenset[str] = frozenset()
+    wakes: tuple[str, ...] = ()
     body: JsonBody | None = None
     history: History | None = None
     complete: Complete | None = None
@@ -70,6 +73,11 @@ class Poll:
     def state_key(self) -> str:
         """Under which its state is kept."""
         return f"{self.aside}/{self.request_key}" if self.aside else self.request_key
+
+    @property
+    def wakes_keys(self) -> tuple[str, ...]:
+        """Keys of the requests that it wakes."""
+        return tuple(f"{endpoint}:{self.target}" for endpoint in self.wakes)
 
     @property
     def method(self) -> str:

@@ -65,14 +65,19 @@ class Loop:
         self._standings = dict(standings)
         self._running: set[asyncio.Task[None]] = set()
         self._running_keys: set[str] = set()
+        # woken, and not answered well yet
+        self._owed: set[str] = set()
         self._asked = Asked()
         self._wake = asyncio.Event()
         self._fatal: Fatal | None = None
 
     def add(self, polls: Iterable[Poll]) -> None:
         """Schedule polls, and what their stored states say that they had found."""
-        for poll in polls:
+        added = list(polls)
+        for poll in added:
             self._add(poll)
+        for poll in added:
+            self._wake_again(poll)
         POLLS_SCHEDULED.labels(self._connector.name).set(len(self._schedule))
 
     def ask(self, polls: list[Poll]) -> bool:
@@ -171,7 +176,7 @@ class Loop:
         finally:
             self._running_keys.discard(poll.request_key)
             if scheduled:
-                interval_seconds = self._planner.interval_seconds(poll)
+                interval_seconds = self._interval_seconds(poll)
                 self._schedule.put_back(
                     poll, self._clock.monotonic_seconds(), interval_seconds, pause_seconds
                 )
@@ -180,6 +185,9 @@ class Loop:
         name = self._connector.name
         self._standings[poll.request_key] = polled.standing
         self._add_found(polled.standing.state.found)
+        if polled.error is None:
+            self._owed.discard(poll.request_key)
+        self._wake_others(poll, polled)
         if scheduled:
             self._planner.saw(poll, polled.standing.state.changes, polled.cost.requests)
             await self._plan()
@@ -199,6 +207,30 @@ class Loop:
         if self._planner.is_due(now):
             self._planner.plan(await self._pacer.planned(), now)
             POLLS_PLANNED.labels(self._connector.name).set(self._planner.polls_per_second())
+
+    def _wake_others(self, poll: Poll, polled: Polled) -> None:
+        if polled.error is None and polled.standing.state.changes.changed_last:
+            now = self._clock.monotonic_seconds()
+            for key in poll.wakes_keys:
+                self._wake_one(key, now)
+
+    def _wake_again(self, poll: Poll) -> None:
+        """Wake what was woken before a start and had not been polled by then."""
+        changes = self._standings.get(poll.request_key, Standing()).state.changes
+        for key in poll.wakes_keys if changes.changed_last else ():
+            looked_at_ms = self._standings.get(key, Standing()).state.changes.looked_at_ms
+            if (looked_at_ms or 0) < (changes.looked_at_ms or 0):
+                self._wake_one(key, self._clock.monotonic_seconds())
+
+    def _wake_one(self, key: str, now: float) -> None:
+        if self._schedule.hasten(key, now):
+            self._owed.add(key)
+
+    def _interval_seconds(self, poll: Poll) -> float:
+        interval_seconds = self._planner.interval_seconds(poll)
+        # what was woken and failed does not wait for its own turn, which may be a day away
+        owed = poll.request_key in self._owed
+        return min(interval_seconds, SLOW_RETRY_SECONDS) if owed else interval_seconds
 
     def _failed(self, poll: Poll, error: CrosscurrentError) -> None:
         POLLS.labels(self._connector.name, "failed").inc()

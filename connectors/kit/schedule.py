@@ -28,6 +28,7 @@ class Schedule:
         self._heap: list[_Entry] = []
         self._taken: dict[str, _Entry] = {}
         self._positions: dict[str, int] = {}
+        self._hastened: set[str] = set()
 
     def __len__(self) -> int:
         """Return how many different requests there are."""
@@ -62,8 +63,23 @@ class Schedule:
             pause_seconds: how long it must rest at least.
         """
         entry = self._taken.pop(poll.request_key)
+        if poll.request_key in self._hastened:
+            self._hastened.discard(poll.request_key)
+            interval_seconds = 0.0
         entry.due_at = max(entry.due_at + interval_seconds, now + pause_seconds, now)
         heapq.heappush(self._heap, entry)
+
+    def hasten(self, request_key: str, now: float) -> bool:
+        """Make a poll due now, or as soon as it is put back; return whether there is one."""
+        if request_key in self._taken:
+            self._hastened.add(request_key)
+            return True
+        for entry in self._heap:
+            if entry.poll.request_key == request_key:
+                entry.due_at = min(entry.due_at, now)
+                heapq.heapify(self._heap)
+                return True
+        return False
 
     def wait_seconds(self, now: float) -> float | None:
         """Return how long until a poll is due; ``None`` if all are away."""

@@ -11,7 +11,7 @@ from connectors.spotify.endpoints import ALBUM, ARTIST, NEW_RELEASES, PLAYLIST, 
 from crosscurrent.errors import WrongUse
 
 ALL_NEW_RELEASES = "new-releases"
-PLAYLIST_ITEMS_INTERVAL_MULTIPLE = 6
+PLAYLIST_ITEMS_INTERVAL_MULTIPLE = 24  # a changed playlist wakes them; else only popularity moves, once a day
 NEW_RELEASES_INTERVAL_MULTIPLE = 24
 PAGE_ROWS = 50  # more is answered 400
 PLAYLIST_PAGES_MAX = 100
@@ -66,7 +66,13 @@ def _polls_of(target: str) -> list[Poll]:
 def _playlist(key: str) -> list[Poll]:
     path = f"/v1/playlists/{key}"
     return [
-        Poll(PLAYLIST, key, path, {"additional_types": "track,episode", "fields": _PLAYLIST_FIELDS}),
+        Poll(
+            PLAYLIST,
+            key,
+            path,
+            {"additional_types": "track,episode", "fields": _PLAYLIST_FIELDS},
+            wakes=(PLAYLIST_ITEMS,),
+        ),
         Poll(
             PLAYLIST_ITEMS,
             key,

@@ -13,6 +13,7 @@ from crosscurrent.embedded.world.github_accounts import organisation_id
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.github_payload import (
     Place,
+    RepositoryCounts,
     issue_json,
     release_payload,
     repository_payload,
@@ -114,7 +115,7 @@ class GithubApi:
         place = self._place(found)
         if place is None:
             return _not_found()
-        counts = self._history.counts(place, self._history.hour_at(call.now_seconds))
+        counts = self._counts(place, call)
         payload = repository_payload(place, counts, detail=True)
         return json_answer(payload, last_modified_seconds=counts.updated_seconds)
 
@@ -125,8 +126,7 @@ class GithubApi:
         if places is None:
             return _not_found()
         rows, page, last = page_of(places, call.query)
-        hour = self._history.hour_at(call.now_seconds)
-        payload = [repository_payload(p, self._history.counts(p, hour), detail=False) for p in rows]
+        payload = [repository_payload(p, self._counts(p, call), detail=False) for p in rows]
         address = f"{call.origin}/organizations/{organisation_id(places[0].owner_index)}/repos"
         return json_answer(payload).with_headers(link_header(address, call.query, page, last))
 
@@ -134,18 +134,21 @@ class GithubApi:
         place = self._place(found)
         if place is None:
             return _not_found()
-        hour = self._history.hour_at(call.now_seconds)
-        issues = self._history.issues(place, hour, self._choice(call))
+        hour = self._history.hour_at(place, call.now_seconds)
+        issues = self._history.issues(place, hour, self._choice(place, call))
         rows, page, last = page_of(issues, call.query)
         address = f"{call.origin}/repositories/{place.id}/issues"
         answer = json_answer([orjson.Fragment(issue_json(place, issue)) for issue in rows])
         return answer.with_headers(link_header(address, call.query, page, last))
 
-    def _choice(self, call: Call) -> IssueChoice:
+    def _counts(self, place: Place, call: Call) -> RepositoryCounts:
+        return self._history.counts(place, self._history.hour_at(place, call.now_seconds))
+
+    def _choice(self, place: Place, call: Call) -> IssueChoice:
         since = _moment(call.query.get("since"))
         return IssueChoice(
             state=call.query.get("state", "open"),
-            since_hour=None if since is None else self._history.exact_hour(since),
+            since_hour=None if since is None else self._history.exact_hour(place, since),
             by_update=call.query.get("sort") == "updated",
             ascending=call.query.get("direction") == "asc",
         )
@@ -154,7 +157,7 @@ class GithubApi:
         place = self._place(found)
         if place is None:
             return _not_found()
-        releases = self._history.releases(place, self._history.hour_at(call.now_seconds))
+        releases = self._history.releases(place, self._history.hour_at(place, call.now_seconds))
         rows, page, last = page_of(releases, call.query)
         address = f"{call.origin}/repositories/{place.id}/releases"
         answer = json_answer([release_payload(place, *row) for row in rows])
@@ -164,7 +167,7 @@ class GithubApi:
         place = self._place(found)
         if place is None:
             return _not_found()
-        hour = self._history.hour_at(call.now_seconds)
+        hour = self._history.hour_at(place, call.now_seconds)
         rows, page, last = page_of(self._history.events(place, hour), call.query)
         address = f"{call.origin}/repositories/{place.id}/events"
         updated = self._history.counts(place, hour).updated_seconds

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from crosscurrent.embedded.world.exchange import iso_time
 from crosscurrent.embedded.world.github_accounts import user
-from crosscurrent.embedded.world.github_history import SHOWN_BEFORE_SECONDS, GithubHistory, push_content
+from crosscurrent.embedded.world.github_history import GithubHistory, push_content
 from crosscurrent.embedded.world.github_payload import (
     Place,
     issue_payload,
@@ -32,16 +32,14 @@ class GithubDeliveries:
 
     Args:
         history: what there is at a virtual time.
-        start_seconds: epoch seconds at which the world starts.
     """
 
-    def __init__(self, history: GithubHistory, start_seconds: int) -> None:
+    def __init__(self, history: GithubHistory) -> None:
         self._history = history
-        self._start_seconds = start_seconds
 
     def hour_at(self, now_seconds: float) -> int:
-        """Return the hour that is shown at a virtual time."""
-        return self._history.hour_at(now_seconds)
+        """Return the hour that is shown of all repositories at a virtual time."""
+        return self._history.hour_of_all(now_seconds)
 
     def happenings(self, hour: int) -> list[Happening]:
         """Return what happened to all repositories in an hour, with the repository as it was then."""
@@ -65,7 +63,7 @@ class GithubDeliveries:
 
     def _issues(self, place: Place, hour: int) -> _Told:
         choice = IssueChoice("all", since_hour=hour, by_update=True, ascending=True)
-        at = self._shown_from(hour)
+        at = self._history.shown_from(place, hour)
         for issue in self._history.issues(place, hour, choice):
             if issue.is_pull_request:
                 continue
@@ -88,14 +86,11 @@ class GithubDeliveries:
     def _stars(self, place: Place, hour: int) -> _Told:
         now, before = self._history.counts(place, hour).stars, self._history.counts(place, hour - 1).stars
         for _ in range(min(now - before, STARS_TOLD_PER_HOUR_MAX)):
-            yield "star", {"action": "created", "starred_at": iso_time(self._shown_from(hour))}
+            yield "star", {"action": "created", "starred_at": iso_time(self._history.shown_from(place, hour))}
 
     def _releases(self, place: Place, hour: int) -> _Told:
-        at = self._shown_from(hour)
+        at = self._history.shown_from(place, hour)
         for ordinal, published_seconds, downloads in self._history.releases(place, hour)[:1]:
             if published_seconds == at:
                 release = release_payload(place, ordinal, published_seconds, downloads)
                 yield "release", {"action": "published", "release": release}
-
-    def _shown_from(self, hour: int) -> int:
-        return self._start_seconds + hour * 3600 - SHOWN_BEFORE_SECONDS

@@ -1,7 +1,8 @@
 """The played GitHub at a virtual time: what the models say, as counts, issues, releases and events.
 
 GitHub's numbers of lattice hour ``h`` are shown from 29 minutes before it until 31 minutes after it, so that
-a poll's ``Date`` and the ``updated_at`` of what it saw both lie nearest to that hour.
+a poll's ``Date`` and the ``updated_at`` of what it saw both lie nearest to that hour; of a repository that is late, by
+so much later.
 """
 
 from __future__ import annotations
@@ -48,19 +49,29 @@ class GithubHistory:
         self._scenario = scenario
         self._model = model
         self._hours_of_events: OrderedDict[tuple[int, int], tuple[bytes, ...]] = OrderedDict()
+        self._busy_hours_of_blocks: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
         owners = {login: index for index, login in enumerate(scenario.organisations)}
         self.places = {
             repository.full_name.lower(): Place(repository, index, owners[repository.owner])
             for index, repository in enumerate(scenario.repositories)
         }
 
-    def hour_at(self, now_seconds: float) -> int:
-        """Return the lattice hour whose numbers are shown."""
-        return int(self.exact_hour(now_seconds) // 1)
+    def hour_at(self, place: Place, now_seconds: float) -> int:
+        """Return the lattice hour whose numbers are shown of a repository."""
+        return int(self.exact_hour(place, now_seconds) // 1)
 
-    def exact_hour(self, seconds: float) -> float:
-        """Return a moment in lattice hours: whole where an hour begins to be shown."""
-        return (seconds + SHOWN_BEFORE_SECONDS - self._scenario.start_seconds) / 3600
+    def exact_hour(self, place: Place, seconds: float) -> float:
+        """Return a moment in lattice hours: whole where an hour of a repository begins to be shown."""
+        return (seconds - self.shown_from(place, 0)) / 3600
+
+    def hour_of_all(self, now_seconds: float) -> int:
+        """Return the latest lattice hour that is shown of every repository."""
+        return min(self.hour_at(place, now_seconds) for place in self.places.values())
+
+    def shown_from(self, place: Place, hour: int) -> int:
+        """Return from when on a lattice hour of a repository is shown, epoch seconds."""
+        late_seconds = place.repository.late_seconds - SHOWN_BEFORE_SECONDS
+        return self._scenario.start_seconds + hour * 3600 + late_seconds
 
     def counts(self, place: Place, hour: int) -> RepositoryCounts:
         """Return the counts of a repository in a lattice hour."""
@@ -71,8 +82,8 @@ class GithubHistory:
             forks=int(block.forks[row, column]),
             open_issues=int(block.open_issues[row, column]),
             pushes=int(block.pushes_total[row, column]),
-            updated_seconds=self._shown_from(int(block.updated_hour[row, column])),
-            pushed_seconds=self._shown_from(int(block.pushed_hour[row, column])),
+            updated_seconds=self.shown_from(place, int(block.updated_hour[row, column])),
+            pushed_seconds=self.shown_from(place, int(block.pushed_hour[row, column])),
         )
 
     def issues(self, place: Place, hour: int, choice: IssueChoice) -> IssueList:
@@ -82,7 +93,7 @@ class GithubHistory:
         tables = [
             of_repository(self._model.block(number).issues, place.index) for number in range(first, last + 1)
         ]
-        return IssueList(tables, hour, choice, (3600, self._shown_from(0)))
+        return IssueList(tables, hour, choice, (3600, self.shown_from(place, 0)))
 
     def releases(self, place: Place, hour: int) -> list[tuple[int, int, int]]:
         """Return ordinal, publication time and downloads of the releases, newest first."""
@@ -96,11 +107,32 @@ class GithubHistory:
     def events(self, place: Place, hour: int) -> list[bytes]:
         """Return the JSON of at most ``EVENTS_MAX`` events of the last hours, newest first."""
         found: list[bytes] = []
-        for back in range(hour, max(-PAST_BLOCKS * BLOCK_HOURS, hour - EVENT_HOURS_MAX) - 1, -1):
+        for back in self._busy_hours(place, hour):
             found += self._events_of_hour(place, back)
             if len(found) >= EVENTS_MAX:
                 break
         return found[:EVENTS_MAX]
+
+    def _busy_hours(self, place: Place, hour: int) -> Iterator[int]:
+        """Yield the hours before and with this one in which something may have happened, the latest first."""
+        first = max(-PAST_BLOCKS * BLOCK_HOURS, hour - EVENT_HOURS_MAX)
+        for number in range(place_of(hour)[0], place_of(first)[0] - 1, -1):
+            yield from (one for one in self._busy_hours_of_block(place, number) if first <= one <= hour)
+
+    def _busy_hours_of_block(self, place: Place, number: int) -> list[int]:
+        key = (place.index, number)
+        known = self._busy_hours_of_blocks.get(key)
+        if known is None:
+            block, column = self._model.block(number), place.index
+            # what stood before the block is not at hand, so that its first hour is always looked at
+            busy = (np.diff(block.stars[:, column], prepend=-1) > 0) | (block.pushes[:, column] > 0)
+            opened = of_repository(block.issues, column).hour - number * BLOCK_HOURS
+            busy[opened] = True
+            known = (np.flatnonzero(busy)[::-1] + number * BLOCK_HOURS).tolist()
+            self._busy_hours_of_blocks[key] = known
+            if len(self._busy_hours_of_blocks) > EVENT_HOURS_CACHED_MAX:
+                self._busy_hours_of_blocks.popitem(last=False)
+        return known
 
     def _events_of_hour(self, place: Place, hour: int) -> tuple[bytes, ...]:
         # what has happened does not change any more
@@ -116,16 +148,18 @@ class GithubHistory:
     def _opened_in(self, place: Place, hour: int) -> list[Issue]:
         number, _ = place_of(hour)
         table = of_repository(self._model.block(number).issues, place.index)
-        opened = IssueList([table], hour, IssueChoice("all", ascending=True), (3600, self._shown_from(0)))
+        opened = IssueList(
+            [table], hour, IssueChoice("all", ascending=True), (3600, self.shown_from(place, 0))
+        )
         first = int(np.searchsorted(table.hour, hour, side="left"))
-        return [issue for issue in opened[first:] if issue.created_seconds == self._shown_from(hour)]
+        return [issue for issue in opened[first:] if issue.created_seconds == self.shown_from(place, hour)]
 
     def _release(self, place: Place, ordinal: int, period: int, hour: int) -> tuple[int, int, int]:
         published_hour = (ordinal - RELEASES_BEFORE_START) * period - 11 * place.index
         age_hours = hour - published_hour
         # interest fades: half of all downloads come in the first week
         downloads = place.repository.stars_per_hour * 240 * (1 - 0.5 ** (age_hours / 168))
-        return ordinal, self._shown_from(published_hour), int(downloads)
+        return ordinal, self.shown_from(place, published_hour), int(downloads)
 
     def _new_events(self, place: Place, hour: int) -> Iterator[dict[str, object]]:
         number, row = place_of(hour)
@@ -160,7 +194,7 @@ class GithubHistory:
             "repo": {"id": place.id, "name": place.repository.full_name, "url": place.url},
             "payload": payload,
             "public": True,
-            "created_at": iso_time(self._shown_from(hour)),
+            "created_at": iso_time(self.shown_from(place, hour)),
             "org": {
                 "id": organisation,
                 "login": owner,
@@ -169,9 +203,6 @@ class GithubHistory:
                 "avatar_url": f"https://avatars.githubusercontent.com/u/{organisation}?",
             },
         }
-
-    def _shown_from(self, hour: int) -> int:
-        return self._scenario.start_seconds + hour * 3600 - SHOWN_BEFORE_SECONDS
 
 
 def _opening(place: Place, issue: Issue) -> dict[str, object]:

@@ -62,6 +62,7 @@ class Repository:
         forks_per_hour: mean of new forks.
         issues_per_hour: mean of new issues and pull requests.
         pushes_per_hour: mean of pushes.
+        late_seconds: how much later than the others' its hours begin, less than an hour.
     """
 
     owner: str
@@ -74,11 +75,25 @@ class Repository:
     forks_per_hour: float
     issues_per_hour: float
     pushes_per_hour: float
+    late_seconds: int = 0
 
     @property
     def full_name(self) -> str:
         """Owner and name as GitHub joins them."""
         return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """A playlist that seldom changes; it stands beside those of the catalogue.
+
+    Attributes:
+        changes_per_hour: mean of its changes: a row comes, the oldest goes, and some people more follow it.
+        late_seconds: how much later than the full hour its hours begin, less than an hour.
+    """
+
+    changes_per_hour: float
+    late_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,7 @@ class Scenario:
         shifts: what changes in them when.
         outages: when a vendor answers nothing.
         faults: single faults by their hour.
+        playlists: beside those of the catalogue.
     """
 
     seed: int
@@ -161,6 +177,7 @@ class Scenario:
     shifts: tuple[Shift, ...] = ()
     outages: tuple[Outage, ...] = ()
     faults: tuple[TimedFault, ...] = ()
+    playlists: tuple[Playlist, ...] = ()
     organisations: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from crosscurrent.embedded.world.crowd import quiet_playlists, quiet_repositories
 from crosscurrent.embedded.world.default_scenario import CITIES, REPOSITORIES
 from crosscurrent.embedded.world.faults import (
     FAULTS_PENDING_MAX,
@@ -25,7 +26,7 @@ from crosscurrent.embedded.world.faults import (
 )
 from crosscurrent.embedded.world.movement import Link, Movement, Outage, SeriesName, Shift
 from crosscurrent.embedded.world.playable import PLAYABLE, default_movement
-from crosscurrent.embedded.world.scenario import Scenario
+from crosscurrent.embedded.world.scenario import Playlist, Repository, Scenario
 from crosscurrent.embedded.world.scenario_form import Form, SeriesForm
 from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
@@ -98,10 +99,11 @@ class _Meaning:
             seed=form.seed,
             start_utc=_utc(form.start),
             cities=CITIES,
-            repositories=REPOSITORIES,
+            repositories=REPOSITORIES + _quiet_repositories(form),
             name=form.name,
             description=form.description,
             hours=form.hours,
+            playlists=_quiet_playlists(form),
         )
         self._movements: dict[SeriesName, Movement] = {}
 
@@ -293,6 +295,16 @@ def _path(steps: Iterable[Any]) -> str:
     for step in steps:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text or "the file"
+
+
+def _quiet_repositories(form: Form) -> tuple[Repository, ...]:
+    crowd = form.crowd
+    return quiet_repositories(form.seed, crowd.repositories, crowd.changes_per_hour) if crowd else ()
+
+
+def _quiet_playlists(form: Form) -> tuple[Playlist, ...]:
+    crowd = form.crowd
+    return quiet_playlists(form.seed, crowd.playlists, crowd.changes_per_hour) if crowd else ()
 
 
 def _utc(moment: datetime) -> datetime:

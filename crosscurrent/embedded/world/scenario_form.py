@@ -98,6 +98,14 @@ class RandomFaultsForm(_Table):
     )
 
 
+class CrowdForm(_Table):
+    """Repositories and playlists beside the shipped ones, of which few change."""
+
+    repositories: int = Field(0, ge=0, le=5000, description="How many repositories.")
+    playlists: int = Field(0, ge=0, le=1000, description="How many playlists.")
+    changes_per_hour: float = Field(gt=0, le=1, description="Mean of each.")
+
+
 class Form(_Table):
     """A scenario file."""
 
@@ -112,3 +120,4 @@ class Form(_Table):
     outages: list[OutageForm] = Field(default_factory=list, max_length=ENTRIES_MAX)
     faults: list[FaultForm] = Field(default_factory=list, max_length=ENTRIES_MAX)
     random_faults: RandomFaultsForm | None = None
+    crowd: CrowdForm | None = None

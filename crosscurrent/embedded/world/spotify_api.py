@@ -11,7 +11,7 @@ from typing import TypeVar
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.field_filter import only, wanted_fields
 from crosscurrent.embedded.world.movement_model import MovementModel
-from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, PLAYLIST_COUNT, MusicModel
+from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, MusicModel
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.spotify_catalogue import Catalogue, number_in
@@ -61,7 +61,7 @@ class SpotifyApi:
     ) -> None:
         self._start_seconds = scenario.start_seconds
         self._catalogue = Catalogue(scenario.seed)
-        self._model = MusicModel(self._catalogue, movements)
+        self._model = MusicModel(self._catalogue, movements, scenario.playlists)
         self._terms = terms
         self._tokens = SpotifyTokens(terms.tokens)
         self._quota = Quota(WINDOW_SECONDS)
@@ -81,7 +81,7 @@ class SpotifyApi:
 
     def _made(self, call: Call) -> Answer:
         hour = int((call.now_seconds - self._start_seconds) // 3600)
-        payloads = SpotifyPayloads(self._model, self._start_seconds, f"{call.origin}/v1", hour)
+        payloads = self._payloads(call, hour)
         if call.path == "/v1/browse/new-releases":
             return self._new_releases(call, payloads, hour)
         found = _PATH.fullmatch(call.path)
@@ -91,9 +91,12 @@ class SpotifyApi:
             return api_error(400, "Invalid base62 id")
         kind, key = found["kind"], found["key"]
         if kind == "playlists":
-            return self._of_playlist(call, payloads, key, found["rows"], hour)
+            return self._of_playlist(call, key, found["rows"])
         payload = None if found["rows"] else self._thing(kind, key, payloads, hour // HOURS_PER_DAY)
         return _not_found() if payload is None else _good(payload)
+
+    def _payloads(self, call: Call, hour: int, late_seconds: int = 0) -> SpotifyPayloads:
+        return SpotifyPayloads(self._model, self._start_seconds + late_seconds, f"{call.origin}/v1", hour)
 
     def _thing(self, kind: str, key: str, payloads: SpotifyPayloads, day: int) -> dict[str, object] | None:
         if kind == "artists":
@@ -109,12 +112,13 @@ class SpotifyApi:
         listed = _paged(call, self._model.new_releases(hour), payloads.short_album)
         return listed if isinstance(listed, Answer) else _good({"albums": listed})
 
-    def _of_playlist(
-        self, call: Call, payloads: SpotifyPayloads, key: str, rows_path: str | None, hour: int
-    ) -> Answer:
+    def _of_playlist(self, call: Call, key: str, rows_path: str | None) -> Answer:
         number = number_in("playlist", key)
-        if number is None or number >= PLAYLIST_COUNT:
+        seconds = call.now_seconds - self._start_seconds
+        hour = None if number is None else self._model.playlist_hour(number, seconds)
+        if number is None or hour is None:
             return _not_found()
+        payloads = self._payloads(call, hour, self._model.playlist_late_seconds(number))
         rows = self._model.playlist_rows(number, hour)
         wanted = wanted_fields(call.query.get("fields", ""))
         # the newer address calls what stands in a row an item

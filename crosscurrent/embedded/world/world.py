@@ -85,7 +85,7 @@ class World:
         self.faults = Faults(VENDORS, scenario.faults)
         history = GithubHistory(scenario, RepositoryModel(scenario, weather, moved))
         self.tells: dict[str, Tells] = {
-            "github": GithubDeliveries(history, scenario.start_seconds),
+            "github": GithubDeliveries(history),
             "notion": NotionDeliveries(scenario.seed, scenario.start_seconds, moved),
         }
         self.hooks = Hooks(self.tells)

@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
+from benchmarks.virtual_loop import LoopClock, run_virtual
 from connectors.registry import CONNECTORS
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
@@ -31,7 +32,6 @@ from crosscurrent.embedded.world.world import World, WorldTerms
 from crosscurrent.errors import Poison
 from tests.contract.connector_bench import BASE_URL, Bench, bench
 from tests.integration.world.asgi_wire import Wire
-from tests.virtual_loop import LoopClock, run_virtual
 
 FAULTS = 1040
 ROUNDS = 10

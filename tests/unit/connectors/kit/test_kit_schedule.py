@@ -66,3 +66,21 @@ def test_schedule_knows_a_request_by_its_key() -> None:
     assert schedule.add(poll("a"), 0)
     assert not schedule.add(Poll("thing", "a", "/another/way"), 0)
     assert len(schedule) == 1
+
+
+def test_schedule_hastens_what_waits_and_what_is_away() -> None:
+    schedule = Schedule()
+    waiting, away = poll("waiting"), poll("away")
+    schedule.add(waiting, 50.0)
+    schedule.add(away, 0.0)
+    assert schedule.take(1.0) == away
+
+    assert schedule.hasten(waiting.request_key, 2.0)
+    assert schedule.hasten(away.request_key, 2.0)
+    assert not schedule.hasten("thing:unknown", 2.0)
+
+    assert schedule.take(2.0) == waiting
+    schedule.put_back(away, 3.0, 100.0)
+    assert schedule.take(3.0) == away
+    schedule.put_back(away, 4.0, 100.0)
+    assert schedule.wait_seconds(4.0) == 99.0
