@@ -76,7 +76,7 @@ def problems_of(error: ValidationError, document: Document) -> tuple[Problem, ..
     """Return what the models find wrong, in the order of the file."""
     errors = error.errors()
     found = [_problem(details, document) for details in errors if not _follows(details, errors)]
-    return tuple(sorted(found, key=lambda problem: problem.line or 0))
+    return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.found)))
 
 
 def _follows(details: ErrorDetails, errors: list[ErrorDetails]) -> bool:
