@@ -23,11 +23,14 @@ from crosscurrent.exit_codes import EXIT_DONE, exit_code_of
 # and have no frames.
 _HIDDEN = frozenset({"rich", "pygments", "pandas"})
 # What libraries import for uses that these processes have not, with the names that are asked for. River's drift detectors
-# bring scipy.stats and data sets; Confluent's registry client OAuth; Faust's types the HTTP client of its web view;
-# scipy.special a compiler's front end. Together they would be a third of the start of a worker.
+# bring scipy.stats and data sets, its tools data frames; Confluent's registry client brings OAuth and an asynchronous
+# second self; Faust's types the HTTP client of its web view; scipy.special a compiler's front end. Together they would be
+# a third of the start of a worker.
 _UNUSED: dict[str, tuple[str, ...]] = {
     "river.drift.kswin": ("KSWIN",),
     "river.drift.datasets": (),
+    "river.utils.dataframe": (),
+    "confluent_kafka.schema_registry._async.schema_registry_client": ("AsyncSchemaRegistryClient",),
     "authlib.integrations.httpx_client": ("OAuth2Client", "AsyncOAuth2Client"),
     "aiohttp": (),
     "aiohttp.client": ("ClientSession",),
