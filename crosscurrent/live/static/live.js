@@ -45,10 +45,17 @@ function showPairs(pairs) {
   }, "nothing yet: a window must fill first");
 }
 
+// an interval that the value lies in says nothing about why it was told
+function expected(anomaly) {
+  const middle = number.format(anomaly.expected);
+  const inside = anomaly.lower <= anomaly.value && anomaly.value <= anomaly.upper;
+  return inside || anomaly.lower === anomaly.upper ? middle : `${middle} (${number.format(anomaly.lower)} to ${number.format(anomaly.upper)})`;
+}
+
 function showAnomalies(anomalies) {
   fill("anomalies", anomalies, (anomaly) => [
     [time(anomaly.observed_at_ms)], [anomaly.series], [number.format(anomaly.value) + unit(anomaly.unit), "number"],
-    [`${number.format(anomaly.expected)} (${number.format(anomaly.lower)} to ${number.format(anomaly.upper)})`, "number"],
+    [expected(anomaly), "number"],
     [anomaly.anomaly_score.toFixed(3), "number"], [anomaly.reason],
   ], "nothing yet");
 }
