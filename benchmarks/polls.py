@@ -32,12 +32,9 @@ from benchmarks.figures import table
 from connectors.kit.auth import BearerHeader
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.health import Health
-from connectors.kit.loop import Loop
-from connectors.kit.planner import Planner
-from connectors.kit.poller import Poller
+from connectors.kit.polling import make_loop
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import DocumentedRate
-from connectors.kit.schedule import Schedule
 from connectors.kit.wiring import make_asking
 from crosscurrent.clock import SystemClock
 from crosscurrent.kafka import Acknowledged
@@ -198,28 +195,16 @@ async def _poll(ports: Sequence[int], seconds: float, home: Path) -> tuple[int, 
             {"base_url": f"http://127.0.0.1:{port}", "token": f"key-{number}"}
         )
         asking = make_asking(connector, settings, clock, home=home)
-        poller = Poller(
+        loop = make_loop(
             connector,
-            base_url=asking.base_url,
+            asking,
+            Publisher(connector.name, broker, codec),
             tenant="default",
             cluster="",
-            client=asking.client,
-            fetcher=asking.fetcher,
-            pacer=asking.pacer,
-            publisher=Publisher(connector.name, broker, codec),
-            clock=clock,
-        )
-        loop = Loop(
-            connector,
-            poller=poller,
-            pacer=asking.pacer,
-            schedule=Schedule(),
-            planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),
             health=Health(connector.name, clock),
             clock=clock,
             standings={},
         )
-        loop.add(asking.polls)
         askings.append(asking)
         loops.append(asyncio.create_task(loop.run(stop)))
     resident = await _watch(seconds)

@@ -14,10 +14,8 @@ from benchmarks.polls import Acknowledging, Registry
 from benchmarks.virtual_loop import LoopClock
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
-from connectors.kit.planner import Planner
-from connectors.kit.poller import Poller
+from connectors.kit.polling import make_loop
 from connectors.kit.publisher import Publisher
-from connectors.kit.schedule import Schedule
 from connectors.kit.wiring import make_asking
 from connectors.registry import CONNECTORS
 from crosscurrent.settings import SourceSettings
@@ -75,26 +73,13 @@ async def _loop(
     )
     asking = make_asking(connector, settings, clock, home=home, transport=wire)
     stack.push_async_callback(asking.close)
-    poller = Poller(
+    return make_loop(
         connector,
-        base_url=asking.base_url,
+        asking,
+        Publisher(source, Acknowledging(), Codec(Registry())),
         tenant="default",
         cluster="",
-        client=asking.client,
-        fetcher=asking.fetcher,
-        pacer=asking.pacer,
-        publisher=Publisher(source, Acknowledging(), Codec(Registry())),
-        clock=clock,
-    )
-    loop = Loop(
-        connector,
-        poller=poller,
-        pacer=asking.pacer,
-        schedule=Schedule(),
-        planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),
         health=Health(source, clock),
         clock=clock,
         standings={},
     )
-    loop.add(asking.polls)
-    return loop

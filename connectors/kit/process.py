@@ -13,13 +13,11 @@ from connectors.kit.auth import NoAuth
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
-from connectors.kit.loop import Loop
-from connectors.kit.planner import Planner
-from connectors.kit.poller import Poller, Standing
+from connectors.kit.poller import Standing
+from connectors.kit.polling import make_loop
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
-from connectors.kit.schedule import Schedule
 from connectors.kit.source_topics import ensure_source_topics, find_cluster
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
@@ -181,28 +179,16 @@ class Runtime:
     ) -> None:
         standings = {key: standing_of(state, self._cluster) for key, state in stored.items()}
         await restore_quota(asking, standings.values(), self._clock)
-        poller = Poller(
+        loop = make_loop(
             self._connector,
-            base_url=asking.base_url,
+            asking,
+            publisher,
             tenant=self._settings.tenant,
             cluster=self._cluster,
-            client=asking.client,
-            fetcher=asking.fetcher,
-            pacer=asking.pacer,
-            publisher=publisher,
-            clock=self._clock,
-        )
-        loop = Loop(
-            self._connector,
-            poller=poller,
-            pacer=asking.pacer,
-            schedule=Schedule(),
-            planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),
             health=self._health,
             clock=self._clock,
             standings=standings,
         )
-        loop.add(asking.polls)
         resting = loop.wait_seconds() > _START_RETRY_SECONDS
         first = f"{self._connector.name}: its first request has not been answered yet"
         self._health.started(None if resting else first)

@@ -7,12 +7,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from crosscurrent.embedded.broker import BROKERS
-from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
 
 PROCESSORS = ("normalise", "detect", "correlate", "drift")
 PARTS = ("broker", "registry", "clickhouse", "sink", *PROCESSORS, "connectors", "live")
-WORLD_SOURCES = VENDORS
 
 
 class HomeOptions(BaseModel):

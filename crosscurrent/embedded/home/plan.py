@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crosscurrent.embedded.broker import BROKERS, EmbeddedBroker
 from crosscurrent.embedded.home.layout import Layout
-from crosscurrent.embedded.home.options import PROCESSORS, WORLD_SOURCES, HomeOptions
+from crosscurrent.embedded.home.options import PROCESSORS, HomeOptions
 from crosscurrent.embedded.home.ports import HOST
 from crosscurrent.embedded.home.spec import (
     LIFE,
@@ -24,6 +24,7 @@ from crosscurrent.embedded.home.spec import (
 )
 from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.embedded.world.movement import SeriesName
+from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
 from crosscurrent.settings import Settings, source_variable, webhook_port_of
 
@@ -133,7 +134,7 @@ def make_plan(
 
 def enabled_sources(settings: Settings, options: HomeOptions) -> tuple[str, ...]:
     """Return the sources that are polled: those the settings enable, or those that are played."""
-    played = WORLD_SOURCES if options.world else options.sources if options.recordings else ()
+    played = VENDORS if options.world else options.sources if options.recordings else ()
     return tuple(
         name
         for name in options.sources
