@@ -73,11 +73,12 @@ class HomeState:
     Attributes:
         pid: the supervisor.
         guard_pid: its guard.
+        fork_server_pid: what it forks processes from.
         state: what the home is doing.
         started_at: seconds since the epoch.
         written_at: when this was written, seconds since the epoch.
         ready_after_seconds: how long the start took.
-        supervisor_resident_bytes: memory of the supervisor.
+        supervisor_resident_bytes: memory of the supervisor and the fork server.
         world_anchor: real time at which the played world began, seconds since the epoch.
         world_url: base address of the played vendors, if they are played.
         addresses: where things are: ``kafka``, ``schema_registry``, ``clickhouse``, ``live``.
@@ -87,6 +88,7 @@ class HomeState:
 
     pid: int
     guard_pid: int | None = None
+    fork_server_pid: int | None = None
     state: HomeStateName = "starting"
     started_at: float = 0.0
     written_at: float = 0.0
