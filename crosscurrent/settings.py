@@ -33,6 +33,10 @@ WEBHOOK_PORTS = {"github": 8091, "notion": 8092}
 _BAD_REFERENCE: Literal["bad_reference"] = "bad_reference"
 
 
+SOURCES_PREFIX = "CROSSCURRENT_SOURCES__"
+"""Begins the environment variable of every source's setting."""
+
+
 def source_variable(source: str, name: str) -> str:
     """Return the environment variable of a source's setting.
 
@@ -40,7 +44,7 @@ def source_variable(source: str, name: str) -> str:
         source: name of the source.
         name: field of ``SourceSettings``.
     """
-    return f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}"
+    return f"{SOURCES_PREFIX}{source.upper()}__{name.upper()}"
 
 
 class Section(BaseModel):

@@ -26,7 +26,7 @@ from crosscurrent.embedded.home.spec import (
 from crosscurrent.embedded.world.movement import SeriesName
 from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
-from crosscurrent.settings import Settings, source_variable, webhook_port_of
+from crosscurrent.settings import SOURCES_PREFIX, Settings, source_variable, webhook_port_of
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
 SINK, LIVE, WORLD, RECORDINGS = "sink", "live", "world", "recordings"
@@ -69,6 +69,15 @@ class Plan:
     world_url: str | None = None
     fork_server: tuple[str, ...] = _FORK_SERVER
     addresses: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def world_settings(self) -> dict[str, str]:
+        """What of the environment makes a process ask the played vendors."""
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if self.world_url and name.startswith(SOURCES_PREFIX)
+        }
 
     @property
     def renewing(self) -> ProcessSpec | None:

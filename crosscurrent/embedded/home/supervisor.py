@@ -71,6 +71,7 @@ class Supervisor:
             started_at=clock.now_utc().timestamp(),
             world_anchor=world_anchor,
             world_url=plan.world_url,
+            world_settings=plan.world_settings,
             addresses=dict(plan.addresses),
             broker=BrokerState(size_bytes_max=plan.broker_bytes_max) if plan.broker else None,
         )
