@@ -133,6 +133,9 @@ class LiveSettings(Section):
 class MetricsSettings(Section):
     """Metrics and health of a process."""
 
+    host: str = Field(
+        EMBEDDED_HOST, description="Address of /metrics, /livez and /readyz; 0.0.0.0 inside a container."
+    )
     port: int | None = Field(
         None,
         ge=0,
