@@ -7,10 +7,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BENCH_VENV := .venv-bench
+FAULTS ?= 300
+SEED ?= 1
 BIN := $(VENV)/bin
 PACKAGES := crosscurrent connectors schemas streams sinks
 
-.PHONY: help setup setup-dev setup-apt demo up test lint fmt bench docs lock clean
+.PHONY: help setup setup-dev setup-apt demo up test chaos lint fmt bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +29,9 @@ up: setup ## Start what is configured on this machine (ARGS="--world -d"); stop 
 
 test: setup-dev setup-apt lint ## Check style, types and contracts, then run every test (ARGS="-k name")
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+chaos: setup-dev ## Hundreds of faults on a whole home, then its tables against a run without (FAULTS=300 SEED=1)
+	@CROSSCURRENT_TEST_FAULTS=$(FAULTS) CROSSCURRENT_TEST_SEED=$(SEED) $(BIN)/python -m pytest -s tests/chaos $(ARGS)
 
 lint: setup-dev ## Check style, types, the direction of imports and the schemas' history
 	@$(BIN)/ruff check --quiet .
