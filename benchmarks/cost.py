@@ -47,7 +47,7 @@ MINUTE, HOUR = 60.0, 3600.0
 INTERVALS: Mapping[str, Mapping[str, tuple[float | None, ...]]] = {
     OURS: {GITHUB: (10 * MINUTE,), SPOTIFY: (None, HOUR)},
     DLT: {GITHUB: (HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR)},
-    PLAIN: {GITHUB: (HOUR, 3 * HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)},
+    PLAIN: {GITHUB: (HOUR / 2, HOUR, 3 * HOUR, 6 * HOUR), SPOTIFY: (HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)},
 }
 """In seconds; ``None`` is the connector's own, planned by how often answers change."""
 

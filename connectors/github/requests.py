@@ -50,8 +50,11 @@ def _polls_of(target: str) -> list[Poll]:
         )
     path = f"/repos/{target}"
     return [
-        Poll(REPOSITORY, target, path, complete=Complete(REPOSITORY, _GONE)),
-        Poll(EVENTS, target, f"{path}/events", pagination=LinkHeader(pages_max=EVENT_PAGES_MAX)),
+        # both tell that issues have changed long before the turn of these
+        Poll(REPOSITORY, target, path, complete=Complete(REPOSITORY, _GONE), wakes=(ISSUES,)),
+        Poll(
+            EVENTS, target, f"{path}/events", pagination=LinkHeader(pages_max=EVENT_PAGES_MAX), wakes=(ISSUES,)
+        ),
         Poll(
             ISSUES,
             target,
