@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from connectors.kit.auth import Auth
+from connectors.kit.auth import AppInstallation, Auth
 from connectors.kit.cursor import Cursor
 from connectors.kit.history import History
 from connectors.kit.json_request import Ask, JsonBody
@@ -152,6 +152,9 @@ class Connector:
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
         webhooks: how the vendor sends by itself; ``None`` if it does not.
         account_help: where a person gets the credential, and with which rights.
+        cost_in: how many requests an answer counts as by its own word, for vendors that count in points.
+        app: how the installation of an app gets its tokens, where it may ask instead of whom ``auth`` is about.
+        permissions: endpoint to what a credential must be allowed for it, where that is more than for the others.
         no_history: why its vendor cannot be asked for a stretch of time, if no poll has a ``history``.
     """
 
@@ -184,3 +187,6 @@ class Connector:
     webhooks: Webhooks | None = None
     account_help: str = ""
     no_history: str = "none of its targets has a history"
+    cost_in: Callable[[bytes], int] | None = None
+    app: AppInstallation | None = None
+    permissions: Mapping[str, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from connectors.kit.poller import Polled, Poller, Standing
 from connectors.kit.schedule import Schedule
 from connectors.kit.webhooks.asked import Asked
 from crosscurrent.clock import Clock
-from crosscurrent.errors import CrosscurrentError, Fatal
+from crosscurrent.errors import Backpressure, CrosscurrentError, Fatal, Transient
 
 STOP_SECONDS_MAX = 5.0
 
@@ -187,6 +187,9 @@ class Loop:
         self._add_found(polled.standing.state.found)
         if polled.error is None:
             self._owed.discard(poll.request_key)
+        elif isinstance(polled.error, Transient) and not isinstance(polled.error, Backpressure):
+            # its own turn may be a day away
+            self._owed.add(poll.request_key)
         self._wake_others(poll, polled)
         if scheduled:
             self._planner.saw(poll, polled.standing.state.changes, polled.cost.requests)

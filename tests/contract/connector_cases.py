@@ -73,6 +73,17 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0), terms))
 
 
+GITHUB_TARGETS = (
+    "quillfen-works/sailbench",
+    "org:tarnholt",
+    "counts:quillfen-works/sailbench",
+    "counts:tarnholt/peatbog",
+    "stars:tarnholt/peatbog",
+    "commits:quillfen-works/sailbench",
+    "traffic:quillfen-works/sailbench",
+    "runs:quillfen-works/sailbench",
+    "file:quillfen-works/sailbench:model/weights.bin",
+)
 SPOTIFY_TARGETS = (
     f"artist:{music_id('artist', 3)}",
     f"album:{music_id('album', 5)}",
@@ -104,7 +115,7 @@ TMDB_TARGETS = (
     "changes:person",
 )
 CASES = (
-    Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
+    Case(GITHUB, world, GITHUB_TARGETS, "/github"),
     Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
     Case(
         NOTION,
