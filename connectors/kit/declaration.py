@@ -39,6 +39,8 @@ class Poll:
         pagination: how its pages follow each other.
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
+        versions: of a list that tells of what other requests ask: request key to version. One whose version has moved
+            is made at once, so that it needs no turns of its own to find out; ``None`` if it tells none.
         noted: parameters of a page's address that are written down in its record and not sent.
         wakes: endpoints that are asked about the same target as soon as this answer has changed: where it tells that
             theirs did, they need not be asked to find out.
@@ -56,6 +58,7 @@ class Poll:
     pagination: Pagination = field(default_factory=OnePage)
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
+    versions: Callable[[object], Mapping[str, str]] | None = None
     noted: frozenset[str] = frozenset()
     wakes: tuple[str, ...] = ()
     body: JsonBody | None = None

@@ -89,6 +89,7 @@ SPOTIFY_TARGETS = (
     f"album:{music_id('album', 5)}",
     f"track:{music_id('track', 40)}",
     f"playlist:{music_id('playlist', 0)}",
+    "user:quayside",
     "new-releases",
 )
 # every kind of target: an artist with pages of recordings, a release, its group, a recording, and a search of each

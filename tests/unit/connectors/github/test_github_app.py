@@ -20,7 +20,8 @@ from connectors.github.connector import GITHUB
 from connectors.kit.check import check_source
 from connectors.kit.errors import Refused
 from connectors.kit.ledger import FOLDER
-from connectors.kit.poller import Poller, Standing
+from connectors.kit.polled import Standing
+from connectors.kit.poller import Poller
 from connectors.kit.publisher import Publisher
 from connectors.kit.signed_claim import SignedClaim
 from connectors.kit.wiring import Asking, make_asking, missing

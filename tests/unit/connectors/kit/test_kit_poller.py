@@ -19,7 +19,7 @@ from connectors.kit.event import DEAD_LETTER_BYTES_CUT
 from connectors.kit.json_request import JsonBody
 from connectors.kit.outcome import SLOW_RETRY_SECONDS
 from connectors.kit.pagination import LinkHeader
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.state import RequestState
 from crosscurrent.clock import ManualClock
 from crosscurrent.errors import Poison, Transient
