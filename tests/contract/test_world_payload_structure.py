@@ -158,7 +158,7 @@ ENDPOINTS = (
     Endpoint(
         "github traffic views",
         "github",
-        tuple(f"/repos/{name}/traffic/views" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/traffic/views" for name in REPOSITORIES[:2]),
         ("github/traffic",),
         "views",
         whole,
@@ -166,7 +166,7 @@ ENDPOINTS = (
     Endpoint(
         "github traffic clones",
         "github",
-        tuple(f"/repos/{name}/traffic/clones" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/traffic/clones" for name in REPOSITORIES[:2]),
         ("github/traffic",),
         "views",
         lambda body: (
@@ -178,7 +178,7 @@ ENDPOINTS = (
     Endpoint(
         "github referrers",
         "github",
-        tuple(f"/repos/{name}/traffic/popular/referrers" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/traffic/popular/referrers" for name in REPOSITORIES[:2]),
         ("github/traffic",),
         "referrer",
         rows,
@@ -186,7 +186,7 @@ ENDPOINTS = (
     Endpoint(
         "github popular paths",
         "github",
-        tuple(f"/repos/{name}/traffic/popular/paths" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/traffic/popular/paths" for name in REPOSITORIES[:2]),
         ("github/traffic",),
         "title",
         rows,
@@ -194,7 +194,7 @@ ENDPOINTS = (
     Endpoint(
         "github commit activity",
         "github",
-        tuple(f"/repos/{name}/stats/commit_activity" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/stats/commit_activity" for name in REPOSITORIES[:2]),
         ("github/stats",),
         "week",
         rows,
@@ -202,7 +202,7 @@ ENDPOINTS = (
     Endpoint(
         "github workflow runs",
         "github",
-        tuple(f"/repos/{name}/actions/runs?per_page=10" for name in REPOSITORIES),
+        tuple(f"/repos/{name}/actions/runs?per_page=5" for name in REPOSITORIES[:2]),
         ("github/workflow-runs",),
         "workflow_runs",
         whole,
