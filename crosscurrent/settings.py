@@ -153,9 +153,20 @@ class SourceSettings(Section):
         None, description="The credential: a token or a key, as the vendor calls it."
     )
     client_id: str | None = Field(
-        None, description="The app's id, where the vendor grants tokens to an app (Spotify)."
+        None, description="The app's id, where the vendor grants tokens to an app (Spotify, a GitHub App)."
     )
     client_secret: SecretStr | None = Field(None, description="The secret that belongs to `client_id`.")
+    private_key: SecretStr | None = Field(
+        None,
+        description="The private key of a GitHub App, PEM; with it, `client_id` and `installation_id` the connector asks "
+        "as the app instead of with `token`.",
+    )
+    installation_id: str | None = Field(
+        None,
+        max_length=64,
+        pattern=r"^[0-9A-Za-z_-]+$",
+        description="The installation of the GitHub App at an account: the number at the end of its settings' address.",
+    )
     token_url: str | None = Field(
         None, description="Address that grants tokens for `client_id`; the vendor's own if not set."
     )

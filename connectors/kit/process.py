@@ -13,7 +13,7 @@ from connectors.kit.auth import NoAuth
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.polling import make_loop
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining

@@ -160,6 +160,7 @@ def _result(result: CheckResult) -> dict[str, object]:
         "observations": result.observations,
         "payload": _payload(result.coverage),
         "away": result.away,
+        "lacking": list(result.lacking),
         "advice": result.advice,
         "error": error and _error(error),
     }
