@@ -13,6 +13,7 @@ from datetime import datetime
 from connectors.kit.client import HttpClient, Response
 from connectors.kit.conditional import NO_VALIDATORS, validators_of
 from connectors.kit.cost import Cost
+from connectors.kit.cursor import Since
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.digest import content_digest
 from connectors.kit.errors import Refused, TooLarge, Truncated
@@ -271,13 +272,16 @@ class Poller:
         """Remember a page of which the vendor sent nothing, and return the address of the one after it."""
         progress.known.append(known)
         # a list that has grown by a page may say so beside an unchanged last page
-        return self._next_url(poll, page) or known.next_url
+        following = self._next_url(poll, page)
+        return known.next_url or following if isinstance(poll.cursor, Since) else following or known.next_url
 
     def _following(self, poll: Poll, progress: _Progress, page: Page, seen: KnownPage) -> str | None:
         """Remember a page and return the address of the one after it."""
         following = self._next_url(poll, page)
         if poll.cursor is not None:
             progress.pages.append(page)
+        if following is not None and isinstance(poll.cursor, Since):
+            following = poll.cursor.following(page, following)
         if poll.find is not None:
             progress.found += poll.find(page.json)
         if poll.versions is not None:
