@@ -73,7 +73,7 @@ def restore_broker(
             _log.info("restore_not_needed", cluster_id=present)
             return
         producer = Producer(
-            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
         try:
             used = codec or Codec(ConfluentRegistry(settings.registry_url))
@@ -91,15 +91,15 @@ def restore_broker(
 
 
 def _present_life(settings: Settings, sources: tuple[str, ...]) -> str:
-    topics = [NewTopic(topic.name, topic.compacted) for topic in all_topics(sources)]
     kafka = settings.kafka
+    topics = [NewTopic.of(topic.name, kafka, compacted=topic.compacted) for topic in all_topics(sources)]
     ensure_topics(
-        settings.bootstrap_servers,
+        settings.brokers,
         topics,
         partitions=kafka.partitions,
         replication_factor=kafka.replication_factor,
     )
-    lives = topic_lives(settings.bootstrap_servers, [OBSERVATIONS])
+    lives = topic_lives(settings.brokers, [OBSERVATIONS])
     if OBSERVATIONS not in lives:
         raise ServerAway(
             f"no topic {OBSERVATIONS} on {settings.bootstrap_servers}",
@@ -185,7 +185,7 @@ class _Restore:
         positions: Sequence[Landing],
         windows: Sequence[Landing],
     ) -> None:
-        ends = high_watermarks(self._settings.bootstrap_servers, [topic])
+        ends = high_watermarks(self._settings.brokers, [topic])
         for (_, input_offsets, refill_offsets), position, window in zip(
             inputs, positions, windows, strict=True
         ):
