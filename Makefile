@@ -85,11 +85,11 @@ $(BENCH_VENV)/.ready: requirements-bench.lock | $(VENV)/bin/python
 	@touch $@
 
 setup-apt:
-	@missing=$$(for tool in curl docker-compose kcat node npm; do command -v $$tool >/dev/null || echo $$tool; done); \
+	@missing=$$(for tool in curl docker-compose java kcat mvn node npm; do command -v $$tool >/dev/null || echo $$tool; done); \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-			echo "missing for the tests:" $$missing". Expected: curl, docker-compose, kcat, node and npm. To do: install them with your package manager." >&2; exit 1; fi; \
+			echo "missing for the tests:" $$missing". Expected: curl, docker-compose, a Java of 17 or newer, kcat, mvn, node and npm. To do: install them with your package manager." >&2; exit 1; fi; \
 		echo "installing $$missing for the tests"; \
 		apt-get update -qq; \
-		apt-get install -y -qq --no-install-recommends $$(for tool in $$missing; do case $$tool in node) echo nodejs;; *) echo $$tool;; esac; done) >/dev/null; \
+		apt-get install -y -qq --no-install-recommends $$(for tool in $$missing; do case $$tool in java) echo default-jre-headless;; mvn) echo maven;; node) echo nodejs;; *) echo $$tool;; esac; done) >/dev/null; \
 	fi

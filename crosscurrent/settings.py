@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from crosscurrent.errors import WrongUse
+from crosscurrent.kafka_access import KafkaAccess
 from crosscurrent.secret_reference import BadReference, resolved
 
 EMBEDDED_HOST = "127.0.0.1"
@@ -30,6 +31,7 @@ WEBHOOK_PORTS = {"github": 8091, "notion": 8092}
 """Where it is listened for webhooks of the sources that send them, if the settings name no port."""
 
 
+_HOUR_MS = 3_600_000
 _BAD_REFERENCE: Literal["bad_reference"] = "bad_reference"
 
 
@@ -84,6 +86,45 @@ class KafkaSettings(Section):
     embedded_port: int = Field(9092, ge=1, le=65535, description="Port of the embedded broker on loopback.")
     partitions: int = Field(1, ge=1, le=1024, description="Partitions of each topic that is created.")
     replication_factor: int = Field(1, ge=1, le=9, description="Replicas of each topic that is created.")
+    min_insync_replicas: int | None = Field(
+        None,
+        ge=1,
+        le=9,
+        description="Replicas that must have a message before it is acknowledged; the brokers' default if not set.",
+    )
+    retention_hours: float | None = Field(
+        None,
+        gt=0,
+        description="How long messages are kept on topics that are not compacted; longer than the sink may be "
+        "away. The brokers' default if not set.",
+    )
+    retention_bytes_max: int | None = Field(
+        None,
+        ge=1024 * 1024,
+        description="Bytes kept of each partition that is not compacted; the brokers' default if not set.",
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="Whether connections are encrypted (SSL) and users authenticated (SASL)."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="How a user is authenticated."
+    )
+    sasl_username: str | None = Field(None, description="User on the brokers.")
+    sasl_password: SecretStr | None = Field(None, description="Password of that user.")
+    ssl_ca_location: Path | None = Field(
+        None, description="File of the certificates that are trusted (PEM); the system's if not set."
+    )
+    ssl_certificate_location: Path | None = Field(
+        None, description="File of this process's own certificate (PEM), where the brokers ask for one."
+    )
+    ssl_key_location: Path | None = Field(None, description="File of that certificate's key (PEM).")
+    ssl_key_password: SecretStr | None = Field(None, description="Password of that key, if it has one.")
+    instance_id: str | None = Field(
+        None,
+        min_length=1,
+        description="Name of this process among those of its consumer group, another for each; with it a "
+        "restart within the session timeout moves no partitions (static membership).",
+    )
     session_timeout_seconds: float = Field(
         6.0,
         gt=0,
@@ -94,11 +135,66 @@ class KafkaSettings(Section):
     delivery_timeout_seconds: float = Field(
         60.0, gt=0, description="How long a producer tries before a publish has failed."
     )
+    embedded_heap_bytes_max: int = Field(
+        512 * 1024 * 1024,
+        ge=128 * 1024 * 1024,
+        description="Java heap of the embedded Apache Kafka (`up --broker kafka`).",
+    )
     embedded_memory_bytes_max: int = Field(
         768 * 1024 * 1024,
         ge=32 * 1024 * 1024,
         description="Resident size at which the embedded in-memory broker is drained and rolled over.",
     )
+
+    @model_validator(mode="after")
+    def _has_a_user_where_one_is_authenticated(self) -> Self:
+        if self.security_protocol.startswith("SASL_") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(f"{self.security_protocol} needs SASL_USERNAME and SASL_PASSWORD")
+        if (self.ssl_certificate_location is None) != (self.ssl_key_location is None):
+            raise ValueError("SSL_CERTIFICATE_LOCATION and SSL_KEY_LOCATION go together")
+        return self
+
+    @model_validator(mode="after")
+    def _has_replicas_enough_to_write(self) -> Self:
+        if (self.min_insync_replicas or 0) > self.replication_factor:
+            raise ValueError("MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could be written")
+        return self
+
+    def topic_config(self, *, compacted: bool) -> dict[str, str]:
+        """Return Kafka's settings of a topic, without those that are left to the brokers.
+
+        Source: https://kafka.apache.org/documentation/#topicconfigs
+        """
+        config = {"cleanup.policy": "compact" if compacted else "delete"}
+        if self.min_insync_replicas is not None:
+            config["min.insync.replicas"] = str(self.min_insync_replicas)
+        if self.retention_hours is not None and not compacted:
+            config["retention.ms"] = str(int(self.retention_hours * _HOUR_MS))
+        if self.retention_bytes_max is not None and not compacted:
+            config["retention.bytes"] = str(self.retention_bytes_max)
+        return config
+
+    def security(self) -> dict[str, str]:
+        """Return librdkafka's settings for encryption and authentication; empty if there is neither.
+
+        Source: https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md
+        """
+        if self.security_protocol == "PLAINTEXT":
+            return {}
+        given = {
+            "security.protocol": self.security_protocol,
+            "ssl.ca.location": self.ssl_ca_location,
+            "ssl.certificate.location": self.ssl_certificate_location,
+            "ssl.key.location": self.ssl_key_location,
+            "ssl.key.password": self.ssl_key_password and self.ssl_key_password.get_secret_value(),
+        }
+        if self.security_protocol.startswith("SASL_"):
+            given |= {
+                "sasl.mechanism": self.sasl_mechanism,
+                "sasl.username": self.sasl_username,
+                "sasl.password": self.sasl_password and self.sasl_password.get_secret_value(),
+            }
+        return {name: str(value) for name, value in given.items() if value}
 
 
 class SchemaRegistrySettings(Section):
@@ -345,6 +441,13 @@ class Settings(BaseSettings):
         return self.kafka.bootstrap_servers or f"{EMBEDDED_HOST}:{self.kafka.embedded_port}"
 
     @property
+    def brokers(self) -> KafkaAccess:
+        """How the brokers are reached; the embedded one without more."""
+        return KafkaAccess(
+            self.bootstrap_servers, self.kafka.security() if self.kafka.bootstrap_servers else {}
+        )
+
+    @property
     def registry_url(self) -> str:
         """The schema registry address in force."""
         return self.schema_registry.url or f"http://{EMBEDDED_HOST}:{self.schema_registry.embedded_port}"
@@ -356,7 +459,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return every secret that is set."""
-        sections: list[Section] = [self.clickhouse, *self.sources.values()]
+        sections: list[Section] = [self.kafka, self.clickhouse, *self.sources.values()]
         return [secret for section in sections for secret in _secrets_in(section)]
 
     def source(self, name: str) -> SourceSettings:

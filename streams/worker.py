@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import faust
 import structlog
 import uvloop
+from prometheus_client import Gauge
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import CrosscurrentError, Fatal, Transient
@@ -34,6 +35,12 @@ _LIFE_LOOK_SECONDS = 2.0
 _LAST_CHECKPOINT_SECONDS_MAX = 5.0
 # Faust's stop waits for threads of its own that may never answer (robinhood/faust issues 484 and 684).
 _STOP_SECONDS_MAX = 15.0
+
+_LAG_MESSAGES = Gauge(
+    "stream_lag_messages",
+    "Messages between the next one to process and the end",
+    ["processor", "topic", "partition"],
+)
 
 MakeProcessor = Callable[[Codec], Processor]
 
@@ -69,11 +76,11 @@ async def _run(makers: Sequence[MakeProcessor], sources: tuple[str, ...], settin
     try:
         await asyncio.to_thread(_ensure_topics, sources, settings)
         producer = Producer(
-            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
         inputs = dict.fromkeys(topic for worker in workers for topic in worker.inputs)
         topics = [*inputs, topic_name(PROCESSOR_STATE)]
-        life = await asyncio.to_thread(BrokerLife, settings.bootstrap_servers, topics)
+        life = await asyncio.to_thread(BrokerLife, settings.brokers, topics)
         await asyncio.gather(*(worker.start(producer, life) for worker in workers))
         ends = [asyncio.create_task(stop.wait()), asyncio.create_task(_until_over(life))]
         ends += [asyncio.create_task(worker.failed()) for worker in workers]
@@ -103,8 +110,8 @@ async def _until_over(life: BrokerLife) -> None:
 
 def _ensure_topics(sources: tuple[str, ...], settings: Settings) -> None:
     ensure_topics(
-        settings.bootstrap_servers,
-        [NewTopic(topic.name, topic.compacted) for topic in all_topics(sources)],
+        settings.brokers,
+        [NewTopic.of(topic.name, settings.kafka, compacted=topic.compacted) for topic in all_topics(sources)],
         partitions=settings.kafka.partitions,
         replication_factor=settings.kafka.replication_factor,
     )
@@ -187,7 +194,7 @@ class _Worker:
 
     def _make_runner(self, life: BrokerLife, producer: Producer) -> Runner:
         clock = SystemClock()
-        tenant, servers = self._settings.tenant, self._settings.bootstrap_servers
+        tenant, servers = self._settings.tenant, self._settings.brokers
         store = CheckpointStore(
             self._processor.name,
             tenant=tenant,
@@ -266,7 +273,7 @@ class _Worker:
             self._open.set()
 
     async def _open_gate(self, runner: Runner, partitions: int) -> None:
-        servers, inputs = self._settings.bootstrap_servers, self._processor.inputs
+        servers, inputs = self._settings.brokers, self._processor.inputs
         committed = await asyncio.to_thread(
             committed_offsets, servers, consumer_group(self._processor.name), inputs
         )
@@ -286,7 +293,20 @@ class _Worker:
                 self._fail(_faust_crashed(self._processor.name, self._app.crash_reason))
             if self._opened and not await self._guard(runner.checkpoint_if_due()):
                 return
+            self._observe_lag(runner)
             await asyncio.sleep(_CHECKPOINT_LOOK_SECONDS)
+
+    def _observe_lag(self, runner: Runner) -> None:
+        """Measure how far the processor is behind, by what fetches say: that is right on every broker."""
+        if not self._open.is_set():
+            return
+        consumer = self._app.consumer
+        for place in consumer.assignment():
+            # none before the first fetch of a partition
+            end = consumer.highwater(place) if place.topic in self._processor.inputs else None
+            if end is not None:
+                lag = max(0, end - runner.position(place.topic, place.partition))
+                _LAG_MESSAGES.labels(self._processor.name, place.topic, str(place.partition)).set(lag)
 
     async def _guard(self, work: Awaitable[None]) -> bool:
         """Return whether the work was done; a failure ends the process, which starts from its checkpoint again."""

@@ -122,7 +122,7 @@ async def _run(connector: Connector, settings: Settings, wanted: Wanted, say: Sa
             return Progress(job)
         await restore_quota(asking, standings.values(), clock)
         producer = Producer(
-            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
         publisher = Publisher(connector.name, producer, codec)
         poller = Poller(
@@ -228,7 +228,7 @@ async def _standings(
 ) -> dict[str, Standing]:
     stored = await asyncio.to_thread(
         load_states,
-        settings.bootstrap_servers,
+        settings.brokers,
         codec,
         tenant=settings.tenant,
         source=connector.name,

@@ -149,7 +149,7 @@ class Runtime:
             await asyncio.to_thread(ensure_source_topics, self._settings, self._connector.name)
             self._cluster = await asyncio.to_thread(find_cluster, self._settings, self._connector.name)
             producer = Producer(
-                self._settings.bootstrap_servers,
+                self._settings.brokers,
                 delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
             )
             publisher = self._publisher = Publisher(self._connector.name, producer, self._codec)
@@ -240,7 +240,7 @@ class Runtime:
             try:
                 return await asyncio.to_thread(
                     load_states,
-                    self._settings.bootstrap_servers,
+                    self._settings.brokers,
                     self._codec,
                     tenant=self._settings.tenant,
                     source=self._connector.name,

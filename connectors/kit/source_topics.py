@@ -17,8 +17,8 @@ def ensure_source_topics(settings: Settings, source: str) -> None:
     """
     names = topic_name(RAW, source), topic_name(DEAD_LETTER, STAGE), CONNECTOR_STATE
     ensure_topics(
-        settings.bootstrap_servers,
-        [NewTopic(name, name == CONNECTOR_STATE) for name in names],
+        settings.brokers,
+        [NewTopic.of(name, settings.kafka, compacted=name == CONNECTOR_STATE) for name in names],
         partitions=settings.kafka.partitions,
         replication_factor=settings.kafka.replication_factor,
     )
@@ -31,7 +31,7 @@ def find_cluster(settings: Settings, source: str) -> str:
         ServerAway: the broker does not answer, or lacks the source's topic.
     """
     raw = topic_name(RAW, source)
-    lives = topic_lives(settings.bootstrap_servers, [raw])
+    lives = topic_lives(settings.brokers, [raw])
     if raw not in lives:
         raise ServerAway(
             f"no topic {raw} on {settings.bootstrap_servers}",

@@ -8,6 +8,7 @@ from connectors.kit.polled import Standing
 from connectors.kit.state import RequestState
 from crosscurrent.errors import Poison
 from crosscurrent.kafka import high_watermarks, read_to_end
+from crosscurrent.kafka_access import Brokers
 from schemas.codec import Codec
 from schemas.records import ConnectorState
 from schemas.topics import CONNECTOR_STATE, message_key
@@ -16,7 +17,7 @@ _LOG = structlog.get_logger()
 
 
 def load_states(
-    bootstrap_servers: str, codec: Codec, *, tenant: str, source: str
+    bootstrap_servers: Brokers, codec: Codec, *, tenant: str, source: str
 ) -> dict[str, ConnectorState]:
     """Return the last state of each request of a source, by request key.
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from crosscurrent.cli.source_names import source_names
 from crosscurrent.embedded.home import Holder, HomeState, Layout
 from crosscurrent.embedded.home.facts import ConsumerGroup, measure
+from crosscurrent.kafka_access import KafkaAccess
 from crosscurrent.settings import Settings
 
 _MEBIBYTE = 1024 * 1024
@@ -26,7 +27,9 @@ def status_data(settings: Settings, layout: Layout, holder: Holder, state: HomeS
 
     facts = measure(
         tenant=settings.tenant,
-        bootstrap_servers=state.addresses.get("kafka", settings.bootstrap_servers),
+        bootstrap_servers=KafkaAccess(
+            state.addresses.get("kafka", settings.bootstrap_servers), settings.brokers.security
+        ),
         groups=list(_groups(state, settings)),
         sink_metrics_port=next((p.metrics_port for p in state.processes if p.name == "sink"), None),
         query=query_rows(settings),
@@ -101,7 +104,10 @@ def _processes(processes: list[dict[str, Any]]) -> Table:
 def _broker(broker: dict[str, Any] | None) -> Text:
     if broker is None:
         return Text("broker:          not the home's own")
-    text = f"broker:          {_size(broker['size_bytes'])} of {_size(broker['size_bytes_max'])}"
+    text = f"broker:          {broker['name']}, {_size(broker['size_bytes'])}"
+    if broker["size_bytes_max"] is None:
+        return Text(f"{text} on disk, cluster {broker['cluster']}, died {broker['deaths']} times")
+    text += f" of {_size(broker['size_bytes_max'])}"
     text += f", {broker['rollovers']} rollovers, died {broker['deaths']} times"
     return Text(text + (f"; {broker['last_rollover']}" if broker["last_rollover"] else ""))
 

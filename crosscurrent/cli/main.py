@@ -32,6 +32,7 @@ _GROUPS = {
     "dead-letters": "dead_letters",
     "schemas": "schemas",
     "sources": "sources",
+    "topics": "topics",
     "world": "world",
 }
 

@@ -25,7 +25,7 @@ def tail(
     schema_of(topic)
     codec = Codec(ConfluentRegistry(settings.registry_url))
     shown = 0
-    for message in follow(settings.bootstrap_servers, [topic], from_beginning=from_beginning):
+    for message in follow(settings.brokers, [topic], from_beginning=from_beginning):
         if message is None:
             continue
         place = {"topic": topic, "partition": message.partition(), "offset": message.offset()}

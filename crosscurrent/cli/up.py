@@ -49,7 +49,18 @@ def up(
         Path | None,
         typer.Option("--recordings", help="Play recorded exchanges.", exists=True, file_okay=False),
     ] = None,
-    broker: Annotated[str, typer.Option("--broker", help="Embedded broker: tansu.")] = "tansu",
+    broker: Annotated[
+        str | None,
+        typer.Option(
+            "--broker",
+            help="Embedded broker: tansu (in memory, to try) or kafka (on disk, to stay; needs Java 17); "
+            "the home's own if not given.",
+        ),
+    ] = None,
+    move: Annotated[
+        bool,
+        typer.Option("--move", help="Move a home that has another broker to this one, without loss."),
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when all is ready.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Report events as JSON, one a line.")] = False,
 ) -> None:
@@ -60,6 +71,7 @@ def up(
         sources=source_names(None if world else settings.sources_directory),
         only=tuple(name.strip() for name in (only or "").split(",") if name.strip()),
         broker=broker,
+        move=move,
         world=world,
         world_arguments=tuple(world_arguments.split()),
         scenario=_scenario(scenario),

@@ -9,13 +9,14 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka_access import Brokers
 
 TopicLife = str
 
 _TIMEOUT_SECONDS = 10.0
 
 
-def topic_lives(bootstrap_servers: str, topics: Iterable[str]) -> Mapping[str, TopicLife]:
+def topic_lives(bootstrap_servers: Brokers, topics: Iterable[str]) -> Mapping[str, TopicLife]:
     """Return for each topic that exists the life of the broker and of the topic: ``<cluster id>/<topic id>``.
 
     Offsets are comparable only within one life: a broker that forgot its log and a topic that was deleted

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka.client import FORBIDDEN_CODES, broker_away, client_config, forbidden
+from crosscurrent.kafka_access import Brokers
 
 _POLL_SECONDS = 0.2
 _SILENT_POLLS_MAX = 150  # 30 s without a word from the broker
 
 
-def read_to_end(bootstrap_servers: str, starts: Mapping[tuple[str, int], int]) -> Iterator[Message]:
+def read_to_end(bootstrap_servers: Brokers, starts: Mapping[tuple[str, int], int]) -> Iterator[Message]:
     """Yield the messages of the partitions from the given offsets to where the partitions end now.
 
     Args:
@@ -21,6 +22,7 @@ def read_to_end(bootstrap_servers: str, starts: Mapping[tuple[str, int], int]) -
 
     Raises:
         ServerAway: the broker does not answer, or falls silent.
+        Fatal: it does not let this user in, or not read a topic.
     """
     consumer = Consumer(
         {
@@ -51,6 +53,8 @@ def read_to_end(bootstrap_servers: str, starts: Mapping[tuple[str, int], int]) -
                 yield message
             elif error.code() == KafkaError._PARTITION_EOF:
                 pending.discard((message.topic(), message.partition()))
+            elif error.code() in FORBIDDEN_CODES:
+                raise forbidden(bootstrap_servers, error, str(message.topic() or ""))
             elif not error.retriable() and error.fatal():
                 raise broker_away(bootstrap_servers, error)
     except KafkaException as error:

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from crosscurrent.errors import WrongUse
-from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka.client import FORBIDDEN_CODES, broker_away, client_config, forbidden
 from crosscurrent.kafka.watermarks import high_watermarks
+from crosscurrent.kafka_access import Brokers
 
 _POLL_SECONDS = 0.2
 
 
 def follow(
-    bootstrap_servers: str, topics: Sequence[str], *, from_beginning: bool
+    bootstrap_servers: Brokers, topics: Sequence[str], *, from_beginning: bool
 ) -> Iterator[Message | None]:
     """Yield messages as they come, for ever; ``None`` whenever there is none for a moment.
 
@@ -26,6 +27,7 @@ def follow(
     Raises:
         ServerAway: no broker answers.
         WrongUse: a topic does not exist.
+        Fatal: the broker does not let this user in, or not read a topic.
     """
     ends = high_watermarks(bootstrap_servers, topics)
     missing = sorted(set(topics) - {topic for topic, _ in ends})
@@ -52,7 +54,10 @@ def follow(
         )
         while True:
             message = consumer.poll(_POLL_SECONDS)
-            yield None if message is None or message.error() else message
+            error = message.error() if message is not None else None
+            if error is not None and error.code() in FORBIDDEN_CODES:
+                raise forbidden(bootstrap_servers, error, str(message.topic() or ""))
+            yield None if message is None or error is not None else message
     except KafkaException as error:
         raise broker_away(bootstrap_servers, error) from error
     finally:

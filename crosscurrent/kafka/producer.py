@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Producer as LibrdkafkaProducer
 
-from crosscurrent.errors import Poison, Transient
-from crosscurrent.kafka.client import client_config
+from crosscurrent.errors import CrosscurrentError, Fatal, Poison, Transient
+from crosscurrent.kafka.client import FORBIDDEN_CODES, client_config, forbidden
+from crosscurrent.kafka_access import Brokers
 
 _LINGER_MS = 5
 _QUEUE_MESSAGES_MAX = 100_000
@@ -42,7 +43,9 @@ class Producer:
         delivery_timeout_seconds: how long a publish is tried before it raises ``Transient``.
     """
 
-    def __init__(self, bootstrap_servers: str, *, delivery_timeout_seconds: float = 60.0) -> None:
+    def __init__(self, bootstrap_servers: Brokers, *, delivery_timeout_seconds: float = 60.0) -> None:
+        self._servers = bootstrap_servers
+        self._fatal: KafkaError | None = None
         self._producer = LibrdkafkaProducer(
             {
                 **client_config(bootstrap_servers),
@@ -68,6 +71,7 @@ class Producer:
         Raises:
             Transient: the broker did not acknowledge in time.
             Poison: the message is too large or otherwise refused for what it is.
+            Fatal: this user may not write to the topic, or the client has ended for good.
         """
         return await (await self.enqueue(topic, key=key, value=value, headers=headers))
 
@@ -82,7 +86,7 @@ class Producer:
         future: asyncio.Future[Acknowledged] = loop.create_future()
 
         def delivered(error: Any, message: Any) -> None:
-            loop.call_soon_threadsafe(_settle, future, topic, error, message)
+            loop.call_soon_threadsafe(self._settle, future, topic, error, message)
 
         while True:
             try:
@@ -93,47 +97,70 @@ class Producer:
             except BufferError:
                 await asyncio.sleep(_FULL_WAIT_SECONDS)
             except KafkaException as error:
-                _fail(future, topic, error.args[0])
+                self._fail(future, topic, error.args[0])
                 return future
 
     def close(self, timeout_seconds: float = 10.0) -> int:
         """Wait for what is under way and return how many messages were not acknowledged."""
-        left = int(self._producer.flush(timeout_seconds))
+        try:
+            left = int(self._producer.flush(timeout_seconds))
+        except KafkaException as error:
+            self._give_up(error.args[0])
+            left = len(self._producer)
         self._stopped.set()
         self._poller.join()
         return left
 
     def _poll(self) -> None:
         while not self._stopped.is_set():
-            self._producer.poll(_POLL_SECONDS)
+            try:
+                self._producer.poll(_POLL_SECONDS)
+            except KafkaException as error:
+                self._give_up(error.args[0])
+
+    def _give_up(self, error: KafkaError) -> None:
+        """Fail all that is under way: after a fatal error the client sends nothing more, and tells nobody."""
+        self._fatal = error
+        self._producer.purge()
+
+    def _settle(self, future: asyncio.Future[Acknowledged], topic: str, error: Any, message: Any) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(Acknowledged(message.topic(), message.partition(), message.offset()))
+        else:
+            self._fail(future, topic, error)
+
+    def _fail(self, future: asyncio.Future[Acknowledged], topic: str, error: KafkaError) -> None:
+        reason = self._fatal or error
+        if reason.code() in FORBIDDEN_CODES:
+            future.set_exception(forbidden(self._servers, reason, f"topic {topic}"))
+        elif self._fatal is not None:
+            future.set_exception(_ended(topic, self._fatal))
+        else:
+            future.set_exception(_not_acknowledged(topic, error))
 
 
-def _settle(future: asyncio.Future[Acknowledged], topic: str, error: Any, message: Any) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(Acknowledged(message.topic(), message.partition(), message.offset()))
-    else:
-        _fail(future, topic, error)
-
-
-def _fail(future: asyncio.Future[Acknowledged], topic: str, error: Any) -> None:
-    name = error.name()
-    if name in {"MSG_SIZE_TOO_LARGE", "INVALID_MSG", "INVALID_RECORD", "_INVALID_ARG"}:
-        future.set_exception(
-            Poison(
-                f"the broker refuses a message for {topic}: {error.str()}",
-                expected=f"a message of at most {_MESSAGE_BYTES_MAX} bytes",
-                todo="look at the dead letter",
-                topic=topic,
-            )
-        )
-        return
-    future.set_exception(
-        Transient(
-            f"a message for {topic} was not acknowledged: {error.str()}",
-            expected="an acknowledgement within the delivery timeout",
-            todo="check the broker; the message will be sent again",
+def _not_acknowledged(topic: str, error: KafkaError) -> CrosscurrentError:
+    if error.name() in {"MSG_SIZE_TOO_LARGE", "INVALID_MSG", "INVALID_RECORD", "_INVALID_ARG"}:
+        return Poison(
+            f"the broker refuses a message for {topic}: {error.str()}",
+            expected=f"a message of at most {_MESSAGE_BYTES_MAX} bytes",
+            todo="look at the dead letter",
             topic=topic,
         )
+    return Transient(
+        f"a message for {topic} was not acknowledged: {error.str()}",
+        expected="an acknowledgement within the delivery timeout",
+        todo="check the broker; the message will be sent again",
+        topic=topic,
+    )
+
+
+def _ended(topic: str, error: KafkaError) -> Fatal:
+    return Fatal(
+        f"the Kafka client sends nothing more, a message for {topic} neither: {error.str()}",
+        expected="a client that no other process with its identity has pushed out",
+        todo="start this process again; if it comes again, look at the brokers' log",
+        topic=topic,
     )

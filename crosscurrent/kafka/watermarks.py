@@ -12,13 +12,23 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka.client import FORBIDDEN_CODES, broker_away, client_config
+from crosscurrent.kafka_access import Brokers
 
 _TIMEOUT_SECONDS = 10.0
 _POLL_SECONDS = 0.1
+_LEADERLESS_CODES = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_PARTITION,
+    }
+)
+"""What brokers answer for a moment after a topic was made, or after one of them has died."""
 
 
-def high_watermarks(bootstrap_servers: str, topics: Iterable[str]) -> Mapping[tuple[str, int], int]:
+def high_watermarks(bootstrap_servers: Brokers, topics: Iterable[str]) -> Mapping[tuple[str, int], int]:
     """Return for each partition of the topics the offset that the next message will get.
 
     Args:
@@ -57,9 +67,9 @@ def _partitions(consumer: Consumer, topics: set[str]) -> list[TopicPartition]:
 
 
 def _fetch_to_end(consumer: Consumer, partitions: list[TopicPartition]) -> dict[tuple[str, int], int]:
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     for partition in partitions:
-        _, latest = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_SECONDS)
-        partition.offset = max(0, latest)
+        partition.offset = max(0, _latest(consumer, partition, deadline))
     consumer.assign(partitions)
     pending = {(partition.topic, partition.partition) for partition in partitions}
     found: dict[tuple[str, int], int] = {}
@@ -68,6 +78,9 @@ def _fetch_to_end(consumer: Consumer, partitions: list[TopicPartition]) -> dict[
         message = consumer.poll(_POLL_SECONDS)
         if message is None:
             continue
+        error = message.error()
+        if error is not None and error.code() in FORBIDDEN_CODES:
+            raise KafkaException(error)
         key = (message.topic(), message.partition())
         end = _end_known_by(consumer, message)
         if end is not None:
@@ -76,6 +89,18 @@ def _fetch_to_end(consumer: Consumer, partitions: list[TopicPartition]) -> dict[
     if pending:
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no end of {sorted(pending)}"))
     return found
+
+
+def _latest(consumer: Consumer, partition: TopicPartition, deadline: float) -> int:
+    """Return what ``ListOffsets`` says, asked again while the partition's leader is being found."""
+    while True:
+        try:
+            _, latest = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_SECONDS)
+            return int(latest)
+        except KafkaException as error:
+            if error.args[0].code() not in _LEADERLESS_CODES or time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 def _end_known_by(consumer: Consumer, message: Message) -> int | None:

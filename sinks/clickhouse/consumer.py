@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Fatal, ServerAway
 from crosscurrent.kafka import topic_lives
+from crosscurrent.kafka.client import FORBIDDEN_CODES, forbidden
 from crosscurrent.settings import Settings
 from sinks.clickhouse.batch import BatchWriter, Outcome, Withdrawn
 from sinks.clickhouse.client import ClickHouse
@@ -78,7 +79,7 @@ class SinkConsumer:
         if not self._joined:
             reasons.append("the sink has not been given its partitions yet")
         if self._broker_away:
-            reasons.append(f"no Kafka broker answers at {self._settings.bootstrap_servers}")
+            reasons.append(f"no Kafka broker answers at {self._settings.brokers}")
         if self._unpositioned:
             names = ", ".join(f"{topic}-{partition}" for topic, partition in sorted(self._unpositioned)[:5])
             reasons.append(f"positions are being looked up for {names}")
@@ -161,6 +162,8 @@ class SinkConsumer:
         topic, partition = message.topic(), message.partition()
         if error.fatal():
             raise KafkaException(error)
+        if error.code() in FORBIDDEN_CODES:
+            raise forbidden(self._settings.brokers, error, str(topic))
         if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:
             place = (str(topic), int(partition or 0))
             _log.warning("offset_not_there", topic=topic, partition=partition, reason=error.str())
@@ -186,7 +189,7 @@ class SinkConsumer:
         self._lives_at = now
         places = self._assigned()
         try:
-            lives = topic_lives(self._settings.bootstrap_servers, {topic for topic, _ in places})
+            lives = topic_lives(self._settings.brokers, {topic for topic, _ in places})
         except ServerAway:
             self._broker_away = True
             self._lose_positions(places)
@@ -196,9 +199,7 @@ class SinkConsumer:
     def _begin_positions(self) -> None:
         idle = self._writing is None and self._positioning is None
         if self._unpositioned and idle and self._clock.monotonic_seconds() >= self._position_after:
-            find = partial(
-                find_positions, self._client, self._settings.bootstrap_servers, set(self._unpositioned)
-            )
+            find = partial(find_positions, self._client, self._settings.brokers, set(self._unpositioned))
             self._positioning = self._executor.submit(self._writer.persist, find)
 
     def _finish_positions(self) -> None:

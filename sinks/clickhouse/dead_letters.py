@@ -165,7 +165,7 @@ class DeadLetterShelf:
         for page in pages if len(pages) > 1 else ():
             self.letters(page)
         producer = Producer(
-            self._settings.bootstrap_servers,
+            self._settings.brokers,
             delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
         )
         try:

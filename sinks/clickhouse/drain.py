@@ -11,6 +11,7 @@ import structlog
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Fatal, Poison
 from crosscurrent.kafka import high_watermarks, read_to_end, topic_lives
+from crosscurrent.kafka_access import Brokers
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
 from schemas.records import ProcessorState
@@ -125,7 +126,7 @@ def _reads(processor: str, topic: str) -> bool:
 def _look(
     settings: Settings, client: ClickHouse, codec: Codec, positions: Positions, processors: Sequence[str]
 ) -> tuple[Offsets, list[str]]:
-    servers = settings.bootstrap_servers
+    servers = settings.brokers
     topics = subscribed_topics(servers)
     ends = high_watermarks(servers, topics)
     lives = topic_lives(servers, topics)
@@ -135,7 +136,7 @@ def _look(
     return ends, lag(ends, next_offsets(client, lives), positions.by_processor, processors)
 
 
-def _read_positions(servers: str, codec: Codec, positions: Positions, life: str, ends: Offsets) -> None:
+def _read_positions(servers: Brokers, codec: Codec, positions: Positions, life: str, ends: Offsets) -> None:
     starts = {place: positions.read_to.get(place, 0) for place in ends if place[0] == PROCESSOR_STATE}
     for message in read_to_end(servers, starts) if starts else ():
         place = (str(message.topic()), int(message.partition() or 0))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crosscurrent.errors import ServerAway, Transient
 from crosscurrent.kafka import topic_lives
+from crosscurrent.kafka_access import Brokers
 from sinks.clickhouse.client import ClickHouse
 from sinks.clickhouse.ledger import next_offsets
 from sinks.clickhouse.message import TopicPartitionKey
@@ -26,7 +27,7 @@ class Position:
 
 
 def find_positions(
-    client: ClickHouse, bootstrap_servers: str, places: Iterable[TopicPartitionKey]
+    client: ClickHouse, bootstrap_servers: Brokers, places: Iterable[TopicPartitionKey]
 ) -> dict[TopicPartitionKey, Position]:
     """Return where partitions go on; those whose topic is gone are left out.
 

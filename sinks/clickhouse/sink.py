@@ -89,7 +89,7 @@ class ClickHouseSink:
             return
         settings, clock = self._settings, SystemClock()
         producer = Producer(
-            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
         writer = BatchWriter(
             self._client,

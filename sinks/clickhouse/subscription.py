@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka_access import Brokers
 from crosscurrent.settings import Settings
 from schemas.topics import (
     ANOMALIES,
@@ -54,8 +55,9 @@ def make_consumer(settings: Settings, on_error: Any) -> Consumer:
     """
     return Consumer(
         {
-            **client_config(settings.bootstrap_servers),
+            **client_config(settings.brokers),
             "group.id": GROUP,
+            **({"group.instance.id": settings.kafka.instance_id} if settings.kafka.instance_id else {}),
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": int(settings.kafka.session_timeout_seconds * 1000),
             "heartbeat.interval.ms": max(100, int(settings.kafka.session_timeout_seconds * 1000 / 4)),
@@ -94,7 +96,7 @@ def sink_message(message: Message, cluster: str) -> SinkMessage:
     )
 
 
-def subscribed_topics(bootstrap_servers: str) -> list[str]:
+def subscribed_topics(bootstrap_servers: Brokers) -> list[str]:
     """Return the topics on the broker that the sink reads, in the order of their names.
 
     Raises:
@@ -113,7 +115,7 @@ def is_subscribed(topic: str) -> bool:
 
 
 def first_offsets_kept(
-    bootstrap_servers: str, places: Iterable[TopicPartitionKey]
+    bootstrap_servers: Brokers, places: Iterable[TopicPartitionKey]
 ) -> dict[TopicPartitionKey, int]:
     """Return for each partition the first offset that the broker still keeps.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Poison
 from crosscurrent.kafka import Acknowledged, Producer, cloud_event_headers, high_watermarks, read_to_end
+from crosscurrent.kafka_access import Brokers
 from schemas.codec import Codec
 from schemas.identity import record_id
 from schemas.records import ProcessorState
@@ -57,7 +58,7 @@ class CheckpointStore:
         processor: str,
         *,
         tenant: str,
-        bootstrap_servers: str,
+        bootstrap_servers: Brokers,
         cluster: str,
         producer: Producer,
         codec: Codec,

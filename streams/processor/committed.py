@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka_access import Brokers
 
 _TIMEOUT_SECONDS = 10.0
 
 
-def committed_offsets(bootstrap_servers: str, group: str, topics: Iterable[str]) -> dict[str, int]:
+def committed_offsets(bootstrap_servers: Brokers, group: str, topics: Iterable[str]) -> dict[str, int]:
     """Return ``topic-partition`` to the offset that the group has committed, 0 where there is none.
 
     Args:

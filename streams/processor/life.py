@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from crosscurrent.errors import Fatal, ServerAway
 from crosscurrent.kafka import topic_lives
+from crosscurrent.kafka_access import Brokers
 
 
 class BrokerLife:
@@ -25,7 +26,7 @@ class BrokerLife:
         ServerAway: the broker does not answer, or lacks a topic.
     """
 
-    def __init__(self, bootstrap_servers: str, topics: Sequence[str]) -> None:
+    def __init__(self, bootstrap_servers: Brokers, topics: Sequence[str]) -> None:
         self._bootstrap_servers = bootstrap_servers
         self._topics = tuple(topics)
         self._lives = dict(topic_lives(bootstrap_servers, self._topics))

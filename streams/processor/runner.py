@@ -22,6 +22,7 @@ from crosscurrent.clock import Clock
 from crosscurrent.errors import Fatal, Poison, Transient
 from crosscurrent.kafka import Acknowledged, Producer, RestsOn, cloud_event_headers, read_to_end
 from crosscurrent.kafka.headers import child_traceparent
+from crosscurrent.kafka_access import Brokers
 from crosscurrent.settings import WorkerSettings
 from schemas.codec import Codec
 from streams.processor.checkpoint import CheckpointStore
@@ -77,7 +78,7 @@ class Runner:
         settings: WorkerSettings,
         life: BrokerLife,
         tenant: str,
-        bootstrap_servers: str,
+        bootstrap_servers: Brokers,
     ) -> None:
         self._processor = processor
         self._store = store
@@ -133,6 +134,10 @@ class Runner:
             ServerAway: the broker does not answer.
         """
         await self._life.check()
+
+    def position(self, topic: str, partition: int) -> int:
+        """Return the next offset of a partition that will be processed."""
+        return self._positions.get(f"{topic}-{partition}", 0)
 
     async def handle(self, message: InputMessage, acknowledge: Callable[[], Awaitable[None]]) -> None:
         """Process a message; ``acknowledge`` is called after the checkpoint that contains it."""

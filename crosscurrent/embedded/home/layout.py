@@ -29,6 +29,11 @@ class Layout:
         return self.root / "home.json"
 
     @property
+    def broker_file(self) -> Path:
+        """Which embedded broker the home has."""
+        return self.root / "broker.json"
+
+    @property
     def run(self) -> Path:
         """What belongs to the present run."""
         return self.root / "run"

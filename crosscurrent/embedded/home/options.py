@@ -10,6 +10,7 @@ from crosscurrent.embedded.broker import BROKERS
 from crosscurrent.errors import WrongUse
 
 PROCESSORS = ("normalise", "detect", "correlate", "drift")
+BROKER_OF_A_NEW_HOME = "tansu"
 PARTS = ("broker", "registry", "clickhouse", "sink", *PROCESSORS, "connectors", "live")
 
 
@@ -19,7 +20,8 @@ class HomeOptions(BaseModel):
     Attributes:
         sources: every source there is a connector for.
         only: parts and names of sources to start; everything if empty.
-        broker: which embedded broker.
+        broker: which embedded broker; the one the home has if None.
+        move: whether a home that has another broker is moved to this one.
         world: whether the vendors are played.
         world_arguments: further arguments of the played world, such as ``--speed 3600``.
         scenario: which world, by name or path of a scenario; the demo's if None.
@@ -31,7 +33,8 @@ class HomeOptions(BaseModel):
 
     sources: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
-    broker: str = "tansu"
+    broker: str | None = None
+    move: bool = False
     world: bool = False
     world_arguments: tuple[str, ...] = ()
     scenario: str | None = None
@@ -42,7 +45,7 @@ class HomeOptions(BaseModel):
         """Look whether the options fit together.
 
         Raises:
-            WrongUse: a part or a broker is not known, or both a world and recordings are asked for.
+            WrongUse: a part or a broker is not known, or options are asked for that do not go together.
         """
         known = (*PARTS, *self.sources)
         unknown = [name for name in self.only if name not in known]
@@ -52,11 +55,17 @@ class HomeOptions(BaseModel):
                 expected="of " + ", ".join(known),
                 todo="give --only the parts to start, separated by commas",
             )
-        if self.broker not in BROKERS:
+        if self.broker is not None and self.broker not in BROKERS:
             raise WrongUse(
                 f"no embedded broker {self.broker!r}",
                 expected="of " + ", ".join(BROKERS),
                 todo="give another --broker, or set CROSSCURRENT_KAFKA__BOOTSTRAP_SERVERS to a Kafka of your own",
+            )
+        if self.move and self.broker is None:
+            raise WrongUse(
+                "--move without a broker to move to",
+                expected="of " + ", ".join(BROKERS),
+                todo="give --broker with it",
             )
         if self.scenario is not None and not self.world:
             raise WrongUse(

@@ -10,7 +10,7 @@ from pathlib import Path
 from crosscurrent.embedded.broker import BROKERS, EmbeddedBroker
 from crosscurrent.embedded.home.fork_server import SUPPORTED as CAN_FORK
 from crosscurrent.embedded.home.layout import Layout
-from crosscurrent.embedded.home.options import PROCESSORS, HomeOptions
+from crosscurrent.embedded.home.options import BROKER_OF_A_NEW_HOME, PROCESSORS, HomeOptions
 from crosscurrent.embedded.home.ports import HOST
 from crosscurrent.embedded.home.spec import (
     LIFE,
@@ -53,7 +53,7 @@ class Plan:
         environment: what every process gets beside the environment of the supervisor.
         broker: the embedded broker, if it is in the plan.
         broker_data: its directory.
-        broker_bytes_max: its bound, of memory or disk.
+        broker_bytes_max: the bound of its memory; None if it keeps its log on disk, where retention bounds it.
         drain: the task that waits until what was published is taken in; None if there is nothing to drain.
         world_url: base address of the played vendors, if they are played.
         fork_server: program and arguments of what the processes that are ``forked`` are forked from.
@@ -64,7 +64,7 @@ class Plan:
     environment: Mapping[str, str]
     broker: EmbeddedBroker | None = None
     broker_data: Path = Path()
-    broker_bytes_max: int = 0
+    broker_bytes_max: int | None = None
     drain: ProcessSpec | None = None
     world_url: str | None = None
     fork_server: tuple[str, ...] = _FORK_SERVER
@@ -110,11 +110,12 @@ def make_plan(
         WrongUse: the embedded broker is not installed.
     """
     layout = Layout.of(settings.home)
-    broker = BROKERS[options.broker]
+    broker = BROKERS[options.broker or BROKER_OF_A_NEW_HOME]
     play = _player(settings, options, world_port, world_anchor)
     servers = _servers(settings, options, broker, layout)
     names = tuple(spec.name for spec in servers)
-    restores = BROKER in names and broker.forgets and (CLICKHOUSE in names or bool(settings.clickhouse.url))
+    # a broker that keeps its log has it at the next start, but not at the first, nor after a move
+    restores = BROKER in names and (CLICKHOUSE in names or bool(settings.clickhouse.url))
     task = [_task(RESTORE, "restore", names, essential=True)] if restores else []
     needs = (*names, *(spec.name for spec in task))
     specs = (
@@ -132,7 +133,7 @@ def make_plan(
         environment=_environment(settings, options, layout, broker if BROKER in names else None, world_url),
         broker=broker if BROKER in names else None,
         broker_data=layout.data(BROKER),
-        broker_bytes_max=settings.kafka.embedded_memory_bytes_max,
+        broker_bytes_max=settings.kafka.embedded_memory_bytes_max if broker.forgets else None,
         drain=_task(DRAIN, "drain", (), essential=False) if drains else None,
         world_url=world_url,
         addresses={
@@ -170,12 +171,13 @@ def _servers(
 
 
 def _broker(port: int, broker: EmbeddedBroker, layout: Layout) -> ProcessSpec:
-    command = broker.command(host=HOST, port=port, cluster=LIFE, data=layout.data(BROKER))
+    data = layout.data(BROKER)
+    command = broker.command(host=HOST, port=port, cluster=LIFE, data=data)
     return ProcessSpec(
         name=BROKER,
         part=BROKER,
         command=tuple(command),
-        probe=KafkaProbe(port),
+        probe=KafkaProbe(port, broker.cluster(data) or LIFE),
         environment=broker.environment(),
         listens=(PortUse(port, "CROSSCURRENT_KAFKA__EMBEDDED_PORT"),),
         renews=broker.forgets,
@@ -355,6 +357,9 @@ def _environment(
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
+    if broker:
+        # settings of security are for a Kafka elsewhere; the embedded one listens on loopback alone
+        environment["CROSSCURRENT_KAFKA__SECURITY_PROTOCOL"] = "PLAINTEXT"
     if broker and broker.session_timeout_seconds and not _is_set(settings.kafka, "session_timeout_seconds"):
         environment["CROSSCURRENT_KAFKA__SESSION_TIMEOUT_SECONDS"] = str(broker.session_timeout_seconds)
     for source in enabled_sources(settings, options) if world_url else ():

@@ -6,7 +6,7 @@ import asyncio
 
 from crosscurrent.embedded.broker import cluster_id
 from crosscurrent.embedded.home.ports import HOST
-from crosscurrent.embedded.home.spec import METRICS, ExitProbe, HttpProbe, KafkaProbe, Probe
+from crosscurrent.embedded.home.spec import LIFE, METRICS, ExitProbe, HttpProbe, KafkaProbe, Probe
 
 _TIMEOUT_SECONDS = 2.0
 _ANSWER_BYTES_MAX = 4096
@@ -33,7 +33,10 @@ async def not_ready(probe: Probe, *, metrics_port: int, life: str) -> str | None
     try:
         if isinstance(probe, KafkaProbe):
             found = await cluster_id(HOST, port, timeout_seconds=_TIMEOUT_SECONDS)
-            return None if found == life else f"another broker answers at {HOST}:{port}: cluster {found!r}"
+            expected = life if probe.cluster == LIFE else probe.cluster
+            return (
+                None if found == expected else f"another broker answers at {HOST}:{port}: cluster {found!r}"
+            )
         assert isinstance(probe, HttpProbe)
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             return await _get(port, probe.path)

@@ -39,13 +39,15 @@ class HttpProbe:
 
 @dataclass(frozen=True, slots=True)
 class KafkaProbe:
-    """Ready when a metadata request is answered with the cluster id of this start.
+    """Ready when a metadata request is answered with the right cluster id.
 
     Attributes:
         port: port on loopback.
+        cluster: the id; ``LIFE`` if each start has another.
     """
 
     port: int
+    cluster: str = LIFE
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,16 @@ class BrokerState:
     """The embedded broker's size and lives.
 
     Attributes:
-        cluster: cluster id of the present life.
-        size_bytes: what is held against the bound.
-        size_bytes_max: the bound.
+        name: which broker: ``tansu`` or ``kafka``.
+        cluster: cluster id, of the present life if each has another.
+        size_bytes: its size: of memory, or of its log on disk.
+        size_bytes_max: the bound at which it is rolled over; None if it never is.
         rollovers: how often it was drained and started anew because of its size.
         last_rollover: what became of the last attempt, in a line.
         deaths: how often it ended by itself.
     """
 
+    name: str = ""
     cluster: str = ""
     size_bytes: int | None = None
     size_bytes_max: int | None = None

@@ -14,7 +14,7 @@ from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.lives import Lives
 from crosscurrent.embedded.home.logs import RotatingLog
 from crosscurrent.embedded.home.memory import resident_bytes
-from crosscurrent.embedded.home.plan import Plan
+from crosscurrent.embedded.home.plan import BROKER, Plan
 from crosscurrent.embedded.home.running import Nursery
 from crosscurrent.embedded.home.spec import Stage
 from crosscurrent.embedded.home.state import BrokerState, HomeState, write_state
@@ -25,6 +25,8 @@ _LOOK_SECONDS = 0.05
 _STATE_SECONDS = 1.0
 _START_SECONDS_MAX = 180.0
 _LAST_DRAIN_SECONDS_MAX = 15.0
+_DRAIN_SECONDS_MAX = 120.0
+_DRAINS_MAX = 15
 
 
 class Supervisor:
@@ -73,18 +75,24 @@ class Supervisor:
             world_url=plan.world_url,
             world_settings=plan.world_settings,
             addresses=dict(plan.addresses),
-            broker=BrokerState(size_bytes_max=plan.broker_bytes_max) if plan.broker else None,
+            broker=BrokerState(plan.broker.name, size_bytes_max=plan.broker_bytes_max)
+            if plan.broker
+            else None,
         )
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, *, until_drained: bool = False) -> bool:
         """Run the plan until asked to stop; everything has ended when this returns or raises.
 
         Args:
             stop: set by whoever wants the end, at any stage.
+            until_drained: whether to end by itself as soon as everything published is taken in.
+
+        Returns:
+            Whether everything was taken in, if that was to be waited for; else False.
 
         Raises:
             WrongUse: a port is taken.
-            Fatal: a process without which nothing works did not become ready.
+            Fatal: a process without which nothing works did not become ready, or not everything was taken in.
         """
         self._nursery = Nursery(self._plan.fork_server, self._environment, self._log(_FORK_SERVER))
         watching: asyncio.Task[None] | None = None
@@ -96,7 +104,11 @@ class Supervisor:
             if any(spec.forked for spec in self._plan.specs):
                 self._nursery.prepare()
             await self._until(stop, self._start())
-            await stop.wait()
+            if until_drained:
+                await self._until(stop, asyncio.create_task(self._until_drained()))
+            else:
+                await stop.wait()
+            return until_drained and not stop.is_set()
         finally:
             await self._stop_all()
             if watching is not None:
@@ -216,6 +228,26 @@ class Supervisor:
         )
         return await keeper.once(seconds_max)
 
+    async def _until_drained(self) -> None:
+        """Return once everything published is taken in, which a long backlog may make wait.
+
+        Raises:
+            Fatal: it is not, after many attempts, or whoever takes in was given up.
+        """
+        problem: str | None = None
+        for _ in range(_DRAINS_MAX):
+            problem = await self._drain(_DRAIN_SECONDS_MAX)
+            if problem is None:
+                return
+            if any(keeper.failed for keeper in self._keepers.values()):
+                break
+            self._report(HomeEvent("notice", detail=f"not all is taken in yet: {problem}"))
+        raise Fatal(
+            f"not all is taken in: {problem}",
+            expected="processors and sink to reach the end of every topic",
+            todo=f"see what is in trouble in {self._layout.logs}, put it right, and do it again",
+        )
+
     async def _watch(self) -> None:
         while True:
             if self._nursery is not None:
@@ -249,14 +281,18 @@ class Supervisor:
 
     def _measure_broker(self) -> None:
         plan, broker = self._plan, self.state.broker
-        if plan.broker is None or broker is None or self._lives is None:
+        keeper = self._keepers.get(BROKER)
+        if plan.broker is None or broker is None or keeper is None:
             return
-        resident = self._lives.broker.state.resident_bytes
-        broker.cluster = self._lives.broker.life
+        resident = keeper.state.resident_bytes
+        broker.cluster = plan.broker.cluster(plan.broker_data) or keeper.life
         broker.size_bytes = (
             plan.broker.size_bytes(resident_bytes=resident, data=plan.broker_data) if resident else None
         )
-        self._lives.consider(broker.size_bytes or 0, plan.broker_bytes_max)
+        if self._lives is not None:
+            self._lives.consider(broker.size_bytes or 0, plan.broker_bytes_max or 0)
+        else:
+            broker.deaths = keeper.state.restarts
 
     def _tell_once(self, trouble: str) -> None:
         if trouble != self._state_trouble:

@@ -62,12 +62,12 @@ def audit(
         scope = Scope(client, since)
         coverage = wait_for_coverage(
             scope,
-            settings.bootstrap_servers,
+            settings.brokers,
             wait_seconds=wait_seconds,
             clock=clock or SystemClock(),
             say=say,
         )
-        servers = settings.bootstrap_servers
+        servers = settings.brokers
         checks = (
             check_coverage(coverage),
             _persisting(lambda: check_continuity(scope, coverage, servers)),

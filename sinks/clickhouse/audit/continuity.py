@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crosscurrent.kafka_access import Brokers
 from sinks.clickhouse.audit.coverage import Coverage
 from sinks.clickhouse.audit.finding import CheckResult, Finding
 from sinks.clickhouse.audit.scope import Scope, result
@@ -29,7 +30,7 @@ _ADVICE = (
 )
 
 
-def check_continuity(scope: Scope, coverage: Coverage, bootstrap_servers: str) -> CheckResult:
+def check_continuity(scope: Scope, coverage: Coverage, bootstrap_servers: Brokers) -> CheckResult:
     """Return a finding for each gap and each overlap.
 
     A ledger may begin after offset 0 only where the broker keeps nothing before.
@@ -48,7 +49,7 @@ def check_continuity(scope: Scope, coverage: Coverage, bootstrap_servers: str) -
     )
 
 
-def _is_first_kept(row: dict[str, object], coverage: Coverage, bootstrap_servers: str) -> bool:
+def _is_first_kept(row: dict[str, object], coverage: Coverage, bootstrap_servers: Brokers) -> bool:
     place = (str(row["_topic"]), int(str(row["_partition"])))
     if row["before"] != -1 or coverage.lives.get(place[0]) != row["_cluster"]:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from crosscurrent.clock import Clock
 from crosscurrent.kafka import high_watermarks, topic_lives
+from crosscurrent.kafka_access import Brokers
 from schemas.topics import CONNECTOR_STATE, PROCESSOR_STATE
 from sinks.clickhouse.audit.finding import CheckResult, Finding
 from sinks.clickhouse.audit.scope import Scope, result
@@ -60,7 +61,7 @@ class Coverage:
 
 
 def wait_for_coverage(
-    scope: Scope, bootstrap_servers: str, *, wait_seconds: float, clock: Clock, say: Say
+    scope: Scope, bootstrap_servers: Brokers, *, wait_seconds: float, clock: Clock, say: Say
 ) -> Coverage:
     """Return how far the ledger reaches, once it reaches what the broker has now or the wait is over.
 

@@ -74,7 +74,7 @@ def restore_broker(
             _log.info("restore_not_needed", cluster_id=present)
             return
         producer = Producer(
-            settings.bootstrap_servers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
+            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
         )
         try:
             used = codec or Codec(ConfluentRegistry(settings.registry_url))
@@ -92,15 +92,15 @@ def restore_broker(
 
 
 def _present_life(settings: Settings, sources: tuple[str, ...]) -> str:
-    topics = [NewTopic(topic.name, topic.compacted) for topic in all_topics(sources)]
     kafka = settings.kafka
+    topics = [NewTopic.of(topic.name, kafka, compacted=topic.compacted) for topic in all_topics(sources)]
     ensure_topics(
-        settings.bootstrap_servers,
+        settings.brokers,
         topics,
         partitions=kafka.partitions,
         replication_factor=kafka.replication_factor,
     )
-    lives = topic_lives(settings.bootstrap_servers, [OBSERVATIONS])
+    lives = topic_lives(settings.brokers, [OBSERVATIONS])
     if OBSERVATIONS not in lives:
         raise ServerAway(
             f"no topic {OBSERVATIONS} on {settings.bootstrap_servers}",
@@ -164,7 +164,7 @@ class _Restore:
             is_raw = topic != OBSERVATIONS
             self._give_again(topic, [s for s in standings if (s.reader.processor in _READ_RAW) == is_raw])
         # nobody else publishes meanwhile, so these are where everything that was given again ends
-        ends = high_watermarks(self._settings.bootstrap_servers, [*raw_topics, OBSERVATIONS])
+        ends = high_watermarks(self._settings.brokers, [*raw_topics, OBSERVATIONS])
         for standing in standings:
             reader = standing.reader
             inputs, refills = standing.offsets(ends)

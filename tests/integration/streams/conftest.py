@@ -9,23 +9,31 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from crosscurrent.kafka import read_to_end
 from schemas.codec import Codec, Record
-from tests.integration.sink.conftest import Broker
+from tests.integration.sink.conftest import Broker, make_broker
 from tests.integration.sink.fixed_registry import FixedRegistry
 
 # what differs between two runs of the same input
 _OF_THE_RUN = {"failed_at", "written_at", "cluster", "offset"}
 
 
+class Servers(Protocol):
+    """A broker to connect to."""
+
+    @property
+    def servers(self) -> str: ...
+
+
 @dataclass
 class WorkerProcess:
     """The worker, which can be killed and started again."""
 
-    broker: Broker
+    broker: Servers
     home: Path
     processors: tuple[str, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
@@ -106,8 +114,8 @@ def wait_for_records(worker: WorkerProcess, topic: str, count: int, seconds: flo
 
 
 @pytest.fixture
-def streams_broker() -> Iterator[Broker]:
-    broker = Broker()
+def streams_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    broker = make_broker(request)
     broker.start()
     yield broker
     broker.stop()

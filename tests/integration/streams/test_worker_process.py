@@ -93,6 +93,7 @@ def test_worker_vouches_for_its_inputs_and_outputs_in_each_state(
     assert last.vouch_offsets == {"raw.github-0": 101, "entities-0": 100, "observations-0": 100}
 
 
+@pytest.mark.parametrize("streams_broker", ["tansu", "kafka"], indirect=True)
 def test_worker_gives_the_records_of_an_undisturbed_run_when_it_is_killed_again_and_again(
     worker: WorkerProcess, streams_broker: Broker, codec: Codec
 ) -> None:

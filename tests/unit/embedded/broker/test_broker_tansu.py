@@ -24,7 +24,7 @@ def test_tansu_is_measured_by_its_memory() -> None:
 
 
 def test_brokers_are_found_by_the_name_the_command_line_uses() -> None:
-    assert {name: broker.name for name, broker in BROKERS.items()} == {"tansu": "tansu"}
+    assert {name: broker.name for name, broker in BROKERS.items()} == {"tansu": "tansu", "kafka": "kafka"}
 
 
 def test_binary_says_what_to_do_when_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from crosscurrent.embedded.home.options import HomeOptions
 from crosscurrent.embedded.home.plan import Plan, make_plan
-from crosscurrent.embedded.home.spec import dependents
+from crosscurrent.embedded.home.spec import KafkaProbe, dependents
 from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.errors import WrongUse
 from crosscurrent.settings import ClickHouseSettings, KafkaSettings, Settings, SourceSettings
@@ -172,3 +172,27 @@ def test_plan_has_the_played_vendor_send_to_the_port_of_its_connector(tmp_path: 
         (8071, "CROSSCURRENT_SOURCES__GITHUB__WEBHOOK_PORT")
     ]
     assert "s3cret" not in repr(plan)
+
+
+def test_plan_on_kafka_renews_nothing_and_expects_the_cluster_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    java = tmp_path / "java"
+    (java / "bin").mkdir(parents=True)
+    (java / "bin" / "java").touch(mode=0o755)
+    (java / "release").write_text('JAVA_VERSION="17.0.1"\n')
+    monkeypatch.setenv("JAVA_HOME", str(java))
+    log = tmp_path / "broker" / "log"
+    log.mkdir(parents=True)
+    (log / "meta.properties").write_text("cluster.id=kept\n")
+    plan = make_plan(settings_of(tmp_path), HomeOptions(sources=SOURCES, broker="kafka"))
+    assert plan.renewing is None
+    assert plan.of_a_life == frozenset()
+    assert plan.broker_bytes_max is None
+    (broker,) = [spec for spec in plan.specs if spec.name == "broker"]
+    assert broker.probe == KafkaProbe(9092, "kept")
+    assert broker.command[0] == str(java / "bin" / "java")
+    # a first start, and one after a move, has to give processors what they need
+    assert "restore" in names(plan)
+    assert plan.environment["CROSSCURRENT_KAFKA__SECURITY_PROTOCOL"] == "PLAINTEXT"
+    assert "CROSSCURRENT_KAFKA__SESSION_TIMEOUT_SECONDS" not in plan.environment
