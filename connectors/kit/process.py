@@ -10,6 +10,7 @@ import structlog
 import uvloop
 
 from connectors.kit.auth import NoAuth
+from connectors.kit.polling_clock import clock_of
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
@@ -22,7 +23,7 @@ from connectors.kit.source_topics import ensure_source_topics, find_cluster
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
-from crosscurrent.clock import Clock, SystemClock
+from crosscurrent.clock import Clock
 from crosscurrent.errors import Transient
 from crosscurrent.kafka import Producer
 from crosscurrent.metrics import ProcessServer
@@ -117,7 +118,7 @@ class Runtime:
         self._settings = settings
         self._source = settings.source(connector.name)
         self._codec = codec
-        self._clock: Clock = SystemClock()
+        self._clock: Clock = clock_of(settings, connector.name)
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None

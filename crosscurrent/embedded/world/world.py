@@ -103,16 +103,26 @@ class World:
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()
         self._requests: dict[str, Counter[int]] = {vendor: Counter() for vendor in VENDORS}
+        self._delivered: dict[str, Counter[int]] = {vendor: Counter() for vendor in VENDORS}
 
     def begin(self, vendor: str, path: str) -> Fault | None:
         """Note that a request has come in and return the fault to make of it, if one is due."""
         self._in_flight[vendor] += 1
         return self.faults.take(vendor, path, self._hours())
 
-    def end(self, vendor: str, status: int) -> None:
-        """Note that a request was answered."""
+    def end(self, vendor: str, status: int, *, path: str = "", cut: bool = False) -> None:
+        """Note that a request was answered.
+
+        Args:
+            vendor: who was asked.
+            status: of the answer.
+            path: below the vendor's base address.
+            cut: whether the answer was cut short, by a fault or by a caller who hung up.
+        """
         self._in_flight[vendor] -= 1
         self._requests[vendor][status] += 1
+        if not cut and path != TOKEN_PATH:
+            self._delivered[vendor][status] += 1
 
     def answer(
         self,
@@ -170,14 +180,20 @@ class World:
             "elapsed_hours": (now_seconds - self.scenario.start_seconds) / 3600,
             "speed": self.time.speed,
             "held": self.time.held,
-            "requests": {
-                vendor: {str(status): count for status, count in sorted(counts.items())}
-                for vendor, counts in self._requests.items()
-            },
+            "requests": _by_status(self._requests),
+            # what a caller has got whole, without the tokens that are granted
+            "delivered": _by_status(self._delivered),
             "faults_pending": self.faults.pending(),
             "faults_made": self.faults.made(),
             "webhooks": self.hooks.state(),
         }
+
+
+def _by_status(counted: Mapping[str, Counter[int]]) -> dict[str, dict[str, int]]:
+    return {
+        vendor: {str(status): count for status, count in sorted(counts.items())}
+        for vendor, counts in counted.items()
+    }
 
 
 def _redirect(origin: str, path: str, query: Mapping[str, str]) -> Answer:
