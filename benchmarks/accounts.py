@@ -59,7 +59,9 @@ class Account:
         found = []
         known = self.events + self.unchanged + self.failed_inside + self.too_large
         if known != self.answered:
-            found.append(f"{self.vendor}: {self.answered} answers with data, of which {known} are accounted for")
+            found.append(
+                f"{self.vendor}: {self.answered} answers with data, of which {known} are accounted for"
+            )
         if self.not_modified != self.not_modified_told:
             told = f"{self.not_modified_told} answers 304, of which {self.not_modified} are counted"
             found.append(f"{self.vendor}: {told}")

@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from benchmarks.accounts import Account, account_of, rows_lacking
+from benchmarks.accounts import LACKING_SHOWN_MAX, Account, account_of, rows_lacking
 from benchmarks.home import Home
 from benchmarks.processes import HOST, BenchmarkFailed, Process, free_port
 from crosscurrent.embedded.world.faults import KINDS
@@ -32,7 +33,6 @@ FAULT_KINDS = (
 )
 """Everything that the world can do to a request."""
 HOUR_SECONDS = 3600
-WINDOW_STEPS = "128"
 PARTS = "broker,registry,clickhouse,sink,normalise,detect,correlate,drift"
 
 _LOOK_SECONDS = 0.5
@@ -40,6 +40,7 @@ _STALLED_SECONDS_MAX = 180.0
 _LAST_FAULTS_SECONDS_MAX = 120.0
 # after the last fault, until what it hit has been asked again: an hour and more of the connectors' time
 _LAST_ROUND_SECONDS = 3.0
+_AUDIT_WAIT_SECONDS = 120
 _CREDENTIAL = "played"
 
 
@@ -51,11 +52,13 @@ class Pace:
         hour_seconds: real seconds that an hour of the world takes at least.
         hours: of the world; the scenario's own if None.
         faults: how many are injected beside the scenario's own.
+        window_hours: of the correlations.
     """
 
     hour_seconds: float
     hours: int | None
     faults: int
+    window_hours: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,9 @@ class Outcome:
         faults: injected, by vendor and kind.
         accounts: by vendor.
         lacking: what of the raw events is neither in the rows nor a dead letter, in words; the first few.
-        audit: verdict of the audit, which passed.
         score: of ``crosscurrent world score``.
-        problems: what must not be.
+        dead_letters: what could not be processed, each with its reason.
+        window_hours: of the correlations.
     """
 
     scenario: str
@@ -80,9 +83,9 @@ class Outcome:
     faults: Mapping[str, Mapping[str, int]]
     accounts: tuple[Account, ...]
     lacking: tuple[str, ...]
-    audit: str
     score: Mapping[str, Any]
-    problems: tuple[str, ...] = field(default=())
+    dead_letters: int
+    window_hours: int
 
     @property
     def faults_count(self) -> int:
@@ -105,17 +108,18 @@ def run_scenario(name: str, pace: Pace, scratch: Path) -> Outcome:
     hours = min(pace.hours or scenario.hours, scenario.hours)
     began = time.monotonic()
     port = free_port()
-    home = Home(scratch, _settings(scenario, port, pace.hour_seconds))
+    home = Home(scratch, _settings(scenario, port, pace))
     with _world(scenario, name, port, hours, pace, scratch) as world:
         try:
             home.up("--only", PARTS)
             _poll_to_the_end(world, home, hours, scratch)
             home.run("run", "drain")
-            verdict = json.loads(home.run("audit", "--json", "--wait", "120"))
+            home.run("audit", "--json", "--wait", str(_AUDIT_WAIT_SECONDS))
             score = json.loads(home.run("world", "score", "--scenario", name, "--json"))
             state = world.state()
             accounts = tuple(account_of(vendor, state, home.rows) for vendor in VENDORS)
-            lacking = tuple(rows_lacking(home))
+            lacking = tuple(islice(rows_lacking(home), LACKING_SHOWN_MAX))
+            ((letters,),) = home.rows("SELECT count() FROM dead_letters")
         finally:
             home.down()
     return Outcome(
@@ -125,8 +129,9 @@ def run_scenario(name: str, pace: Pace, scratch: Path) -> Outcome:
         state["faults_made"],
         accounts,
         lacking,
-        str(verdict.get("verdict", "")),
         score,
+        int(letters),
+        pace.window_hours,
     )
 
 
@@ -143,9 +148,9 @@ class _PlayedWorld:
             state: dict[str, Any] = json.load(answer)
         return state
 
-    def release(self) -> None:
-        """Let its time begin."""
-        with urlopen(Request(f"{self.url}/release", data=b"", method="POST"), timeout=30) as answer:
+    def ask(self, what: str) -> None:
+        """Ask it to ``release`` its time, or to ``close``."""
+        with urlopen(Request(f"{self.url}/{what}", data=b"", method="POST"), timeout=30) as answer:
             answer.read()
 
     def answers(self) -> bool:
@@ -181,13 +186,16 @@ def _poll_to_the_end(world: _PlayedWorld, home: Home, hours: int, scratch: Path)
     command = [sys.executable, "-m", "crosscurrent", "run", "connector", *VENDORS]
     connectors = Process(command, scratch / "connectors.log", home.environment)
     try:
-        world.release()
+        world.ask("release")
         _wait_for_hours(world, connectors, hours)
         connectors.wait_until(
             lambda: not sum(world.state()["faults_pending"].values()),
             "every fault has found a request",
             _LAST_FAULTS_SECONDS_MAX,
         )
+        time.sleep(_LAST_ROUND_SECONDS)
+        # what was answered until now is published and its state stored before anybody is asked to end
+        world.ask("close")
         time.sleep(_LAST_ROUND_SECONDS)
         connectors.check()
     finally:
@@ -208,16 +216,17 @@ def _wait_for_hours(world: _PlayedWorld, connectors: Process, hours: int) -> Non
         time.sleep(_LOOK_SECONDS)
 
 
-def _settings(scenario: Scenario, port: int, hour_seconds: float) -> dict[str, str]:
+def _settings(scenario: Scenario, port: int, pace: Pace) -> dict[str, str]:
     series = tuple(movement.series for movement in scenario.movements)
+    lists = tuple(change.list for change in scenario.items)
     settings = {
-        "CROSSCURRENT_POLLING_SPEED": str(HOUR_SECONDS / hour_seconds),
+        "CROSSCURRENT_POLLING_SPEED": str(HOUR_SECONDS / pace.hour_seconds),
         "CROSSCURRENT_CORRELATE__STEP_SECONDS": str(HOUR_SECONDS),
-        "CROSSCURRENT_CORRELATE__WINDOW_STEPS": WINDOW_STEPS,
+        "CROSSCURRENT_CORRELATE__WINDOW_STEPS": str(pace.window_hours),
         "CROSSCURRENT_LOG_LEVEL": "warning",
     }
     # intervals in the connectors' own time, of which an hour is an hour
-    for source, section in watched_sources(HOUR_SECONDS, series).items():
+    for source, section in watched_sources(HOUR_SECONDS, series, lists=lists).items():
         given = {
             "base_url": f"http://{HOST}:{port}/{source}",
             "token_url": f"http://{HOST}:{port}/{source}/api/token",

@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from connectors.kit.page import Page
+from connectors.kit.pagination import query_of, with_query
 from crosscurrent.errors import Poison
 
 LOOK_BACK_SECONDS_DEFAULT = 600.0
@@ -27,6 +28,10 @@ class Cursor(Protocol):
 
     def pages_max(self, cursor: str | None, pages_max: int) -> int:
         """Return the pages to read at most, of those that the pagination allows."""
+        ...
+
+    def following(self, page: Page, url: str) -> str:
+        """Return the address of the page after this one; ``url`` is where the pagination says it is."""
         ...
 
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
@@ -77,6 +82,25 @@ class Since:
         """Return one page for the first poll, all others after it."""
         return 1 if _since(cursor) is None else pages_max
 
+    def following(self, page: Page, url: str) -> str:
+        """Return the page of what changed since the newest row of this one, where rows come oldest first.
+
+        By numbers, a row that changes or goes while pages are read moves those after it forward by one, and the first
+        of the next page is read never: it lies behind the look-back when the poll is over.
+        """
+        before = query_of(page.url).get(self.parameter)
+        rows = page.rows(self.rows)
+        last = moment_of(rows[-1].get(self.field)) if rows and isinstance(rows[-1], dict) else None
+        if before is None or last is None or last != self._newest(page):
+            return url
+        since = iso_seconds(last)
+        # where all rows of a page share one time, only the pagination leads on
+        return (
+            with_query(page.url, {self.parameter: since}, less=_paging(page.url, url))
+            if since > before
+            else url
+        )
+
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         """Return the newest time less the look-back; it never goes back, and a poll that was cut must go on.
 
@@ -110,6 +134,12 @@ class Since:
     def _newest(self, page: Page) -> datetime | None:
         moments = (moment_of(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
         return max(filter(None, moments), default=None)
+
+
+def _paging(url: str, following: str) -> frozenset[str]:
+    """Return the parameters by which the address of the next page differs."""
+    before, after = query_of(url), query_of(following)
+    return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def moment_of(value: object) -> datetime | None:

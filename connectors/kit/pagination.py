@@ -6,7 +6,7 @@ Each has a bound on the pages of one poll; ``Trail`` keeps a vendor that points 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -237,10 +237,11 @@ def query_of(url: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
-def with_query(url: str, changes: Mapping[str, str]) -> str:
-    """Return an address with some of its query parameters set."""
+def with_query(url: str, changes: Mapping[str, str], *, less: Collection[str] = ()) -> str:
+    """Return an address with some of its query parameters set, and some left out."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode({**query_of(url), **changes})))
+    kept = {name: value for name, value in query_of(url).items() if name not in less}
+    return urlunsplit(parts._replace(query=urlencode({**kept, **changes})))
 
 
 def canonical_url(url: str) -> str:

@@ -10,12 +10,12 @@ import structlog
 import uvloop
 
 from connectors.kit.auth import NoAuth
-from connectors.kit.polling_clock import clock_of
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
 from connectors.kit.poller import Standing
 from connectors.kit.polling import make_loop
+from connectors.kit.polling_clock import clock_of
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer

@@ -23,7 +23,9 @@ from crosscurrent.embedded.home.spec import (
     Stage,
     dependents,
 )
+from crosscurrent.embedded.world.item_changes import ListName
 from crosscurrent.embedded.world.movement import SeriesName
+from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
 from crosscurrent.settings import SOURCES_PREFIX, Settings, source_variable, webhook_port_of
@@ -330,12 +332,23 @@ def _scenario_arguments(settings: Settings, options: HomeOptions) -> tuple[str, 
 
 def _moved(options: HomeOptions) -> tuple[SeriesName, ...]:
     """Return the series that the scenario moves."""
-    if options.scenario is None:
-        return ()
+    return (
+        tuple(movement.series for movement in _scenario(options.scenario).movements)
+        if options.scenario
+        else ()
+    )
+
+
+def _changed(options: HomeOptions) -> tuple[ListName, ...]:
+    """Return the lists whose items the scenario changes."""
+    return tuple(change.list for change in _scenario(options.scenario).items) if options.scenario else ()
+
+
+def _scenario(name: str) -> Scenario:
     # what reads files needs what computes values, which no other home pays for
     from crosscurrent.embedded.world.scenario_file import load_scenario
 
-    return tuple(movement.series for movement in load_scenario(options.scenario).movements)
+    return load_scenario(name)
 
 
 def _environment(
@@ -378,7 +391,7 @@ def _environment(
 
 def _watched(settings: Settings, options: HomeOptions) -> dict[str, str]:
     """Return what is watched of the played vendors, where the settings do not say."""
-    watched = watched_sources(_WORLD_HOUR_SECONDS, _moved(options))
+    watched = watched_sources(_WORLD_HOUR_SECONDS, _moved(options), lists=_changed(options))
     return {
         source_variable(source, name): value
         for source, section in watched.items()

@@ -36,6 +36,7 @@ def create_app(world: World) -> Starlette:
             Route("/_world/state", control.state, methods=["GET"]),
             Route("/_world/truth", control.truth, methods=["GET"]),
             Route("/_world/release", control.release, methods=["POST"]),
+            Route("/_world/close", control.close, methods=["POST"]),
             Route("/_world/advance", control.advance, methods=["POST"]),
             Route("/_world/faults", control.faults, methods=["POST"]),
             Route("/_world/webhooks", control.webhooks, methods=["POST"]),
@@ -56,10 +57,14 @@ class _Control:
         return _json(self._world.state())
 
     async def truth(self, _: Request) -> Response:
-        return _json(truth(self._world.scenario))
+        return _json(truth(self._world.scenario, self._world.changed_items()))
 
     async def release(self, _: Request) -> Response:
         self._world.time.release()
+        return _json(self._world.state())
+
+    async def close(self, _: Request) -> Response:
+        self._world.close()
         return _json(self._world.state())
 
     async def advance(self, request: Request) -> Response:

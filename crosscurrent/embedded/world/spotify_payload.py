@@ -93,11 +93,18 @@ class SpotifyPayloads:
             "popularity": self._model.track_popularity(track, self._hour),
         }
 
-    def playlist(self, number: int, rows: Mapping[str, object]) -> dict[str, object]:
-        """Return what ``/playlists/{id}`` says; ``rows`` is the first page of its rows."""
+    def playlist(
+        self, number: int, held: Sequence[PlaylistRow], rows: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Return what ``/playlists/{id}`` says.
+
+        Args:
+            number: of the playlist.
+            held: its rows, at least one.
+            rows: the first page of them.
+        """
         key = music_id("playlist", number)
-        held = self._model.playlist_rows(number, self._hour)
-        revision = f"{held[-1].number},{held[0].number},{key}"
+        revision = f"{held[-1].number},{held[0].number},{len(held)},{key}"
         return {
             **self._reference("playlist", key),
             "collaborative": False,
