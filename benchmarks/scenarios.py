@@ -23,7 +23,7 @@ from pathlib import Path
 from benchmarks.figures import table
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.scenario_run import FAULT_KINDS, Outcome, Pace, run_scenario
-from crosscurrent.embedded.world.scenario_file import shipped
+from crosscurrent.embedded.world.scenario_file import load_scenario, shipped
 
 FAULTS_TARGET = 1000
 FAULTS_EACH = 150
@@ -82,7 +82,10 @@ def run_all(names: Sequence[str], pace: Pace, jobs: int) -> list[Outcome]:
         return outcome
 
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(run, names))
+        # the long ones first, so that none is left alone at the end
+        longest_first = sorted(names, key=lambda name: -load_scenario(name).hours)
+        running = {name: pool.submit(run, name) for name in longest_first}
+        return [running[name].result() for name in names]
 
 
 def problems(outcomes: Sequence[Outcome]) -> list[str]:
@@ -166,7 +169,7 @@ def _scores(outcomes: Sequence[Outcome]) -> str:
 def _score(outcome: Outcome) -> list[str]:
     score = outcome.score
     reached = [one for one in score["breaks"] if one["reached"]]
-    items = score["items"]
+    items = [one for one in score["items"] if one["reached"]]
     return [
         outcome.scenario,
         _of(sum(one["found"] for one in score["couplings"]), len(score["couplings"])),

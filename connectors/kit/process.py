@@ -258,7 +258,9 @@ class Runtime:
             return
 
     def _make_asking(self) -> Asking:
-        return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
+        # a ledger holds moments, which mean nothing to who lives by another clock
+        home = self._settings.home if self._settings.polling_speed == 1 else None
+        return make_asking(self._connector, self._source, self._clock, home=home)
 
 
 async def restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:
