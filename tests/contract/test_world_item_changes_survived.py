@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 import httpx
 import orjson
-import pytest
 
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Connector
