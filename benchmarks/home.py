@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -38,6 +38,7 @@ ROW_SECONDS_TARGET = 2.0
 QUICK_STARTS, QUICK_POLLS = 1, 10
 
 _SETTLE_SECONDS = 5.0
+_QUERY_SECONDS_MAX = 120.0
 _LOOK_SECONDS = 0.01
 _POLL_SECONDS_MAX = 3.0  # on average, or the home has stopped polling
 _MB = 1e6
@@ -48,9 +49,10 @@ class Home:
 
     Args:
         directory: empty directory; also the working directory, so that no one's settings are read.
+        settings: further ones, by the names of their variables.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: Mapping[str, str] | None = None) -> None:
         self._directory = directory
         self._clickhouse_port = free_port()
         prefix = "CROSSCURRENT_"
@@ -64,7 +66,8 @@ class Home:
             "SOURCES__OPENWEATHERMAP__POLL_INTERVAL_SECONDS": "1",
             "SOURCES__OPENWEATHERMAP__REQUESTS_PER_MINUTE_MAX": REQUESTS_PER_MINUTE,
         }
-        self._environment = {**plain, **{prefix + name: value for name, value in own.items()}}
+        self.environment = {**plain, **{prefix + name: value for name, value in own.items()}}
+        self.environment |= settings or {}
 
     def up(self, *arguments: str) -> float:
         """Start it and return the seconds until the command came back, everything ready.
@@ -73,12 +76,12 @@ class Home:
             BenchmarkFailed: it is not ready.
         """
         began = time.monotonic()
-        self._run("up", "--detach", "--json", *arguments)
+        self.run("up", "--detach", "--json", *arguments)
         return time.monotonic() - began
 
     def down(self) -> None:
         """Stop it, if it runs."""
-        self._run("down", "--json")
+        self.run("down", "--json")
 
     def memory(self) -> list[tuple[str, int, int]]:
         """Return (process, resident bytes, proportional bytes) of every process of the home.
@@ -94,22 +97,24 @@ class Home:
 
     def rows(self, sql: str) -> list[list[Any]]:
         """Return the rows of a query, asked over HTTP as any client would."""
+        return [json.loads(line) for line in self.stream(sql)]
+
+    def stream(self, sql: str) -> Iterator[bytes]:
+        """Yield the rows of a query as lines of JSON, without holding all of them."""
         query = urlencode({"database": "crosscurrent", "query": f"{sql} FORMAT JSONCompactEachRow"})
-        with urlopen(f"http://{HOST}:{self._clickhouse_port}/?{query}", timeout=30) as answer:
-            return [json.loads(line) for line in answer.read().splitlines()]
+        with urlopen(f"http://{HOST}:{self._clickhouse_port}/?{query}", timeout=_QUERY_SECONDS_MAX) as answer:
+            yield from answer
 
-    def _processes(self) -> dict[str, psutil.Process]:
-        status = json.loads(self._run("status", "--json"))
-        pids = {"supervisor": status["pid"]}
-        pids |= {name: status.get(f"{name}_pid") for name in ("guard", "fork_server")}
-        pids |= {process["name"]: process["pid"] for process in status["processes"]}
-        return {name: psutil.Process(pid) for name, pid in pids.items() if pid}
+    def run(self, command: str, *arguments: str) -> str:
+        """Return what a command of ours prints in this home.
 
-    def _run(self, command: str, *arguments: str) -> str:
+        Raises:
+            BenchmarkFailed: it did not end with 0; says what it printed.
+        """
         done = subprocess.run(
             [sys.executable, "-m", "crosscurrent", command, *arguments],
             cwd=self._directory,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -119,6 +124,13 @@ class Home:
                 f"crosscurrent {command} ended with {done.returncode}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
             )
         return done.stdout
+
+    def _processes(self) -> dict[str, psutil.Process]:
+        status = json.loads(self.run("status", "--json"))
+        pids = {"supervisor": status["pid"]}
+        pids |= {name: status.get(f"{name}_pid") for name in ("guard", "fork_server")}
+        pids |= {process["name"]: process["pid"] for process in status["processes"]}
+        return {name: psutil.Process(pid) for name, pid in pids.items() if pid}
 
 
 def start_again(home: Home, starts: int) -> tuple[list[float], list[float]]:

@@ -94,6 +94,16 @@ BENCHMARKS = (
         ),
     ),
     Benchmark(
+        "scenarios",
+        "Every scenario on the production path",
+        (
+            "at least 1,000 faults of every kind over all scenarios, and nothing lost: audit clean, every answer and "
+            "every raw event accounted for",
+            "in each scenario with couplings at least one of them found",
+        ),
+        ("--jobs", "2"),
+    ),
+    Benchmark(
         "honesty",
         "How often unrelated series are called related",
         ("a false pair in at most one replicate of twenty (more than chance explains at 1%)",),

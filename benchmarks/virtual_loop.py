@@ -65,6 +65,10 @@ class LoopClock:
         """Wait in the loop's time."""
         await asyncio.sleep(seconds)
 
+    def loop_seconds(self, seconds: float) -> float:
+        """Return the same."""
+        return seconds
+
     def now_utc(self) -> datetime:
         """Return the start and what has passed since."""
         return START_UTC + timedelta(seconds=self.monotonic_seconds())

@@ -23,6 +23,10 @@ class Clock(Protocol):
         """Wait for that many seconds of this clock."""
         ...
 
+    def loop_seconds(self, seconds: float) -> float:
+        """Return how many seconds of the event loop pass in so many of this clock."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -38,6 +42,42 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait without blocking the event loop."""
         await asyncio.sleep(seconds)
+
+    def loop_seconds(self, seconds: float) -> float:
+        """Return the same: the loop runs on the machine's clock."""
+        return seconds
+
+
+class FasterClock:
+    """The machine's clock, running so many times faster from now on; for connectors that ask played vendors.
+
+    Args:
+        speed: seconds of this clock in a real one, more than 0.
+        clock: the machine's.
+    """
+
+    def __init__(self, speed: float, clock: Clock) -> None:
+        self._speed = speed
+        self._clock = clock
+        self._began_utc = clock.now_utc()
+        self._began_seconds = clock.monotonic_seconds()
+
+    def now_utc(self) -> datetime:
+        """Return the moment at which it was made and what has passed on it since."""
+        return self._began_utc + timedelta(seconds=self.monotonic_seconds() - self._began_seconds)
+
+    def monotonic_seconds(self) -> float:
+        """Return seconds that never go backwards and run faster."""
+        passed = self._clock.monotonic_seconds() - self._began_seconds
+        return self._began_seconds + passed * self._speed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many of its own seconds."""
+        await self._clock.sleep(self.loop_seconds(seconds))
+
+    def loop_seconds(self, seconds: float) -> float:
+        """Return how many seconds of the event loop pass in so many of this clock."""
+        return self._clock.loop_seconds(seconds / self._speed)
 
 
 class ManualClock:
@@ -64,3 +104,7 @@ class ManualClock:
         """Move the clock forward."""
         self._now_utc += timedelta(seconds=seconds)
         self._elapsed_seconds += seconds
+
+    def loop_seconds(self, seconds: float) -> float:
+        """Return the same: whoever waits in the loop waits in real time."""
+        return seconds

@@ -417,6 +417,13 @@ class Settings(BaseSettings):
         description="Directory of sources that are declared in YAML, one file each; it need not be there.",
     )
     sources: dict[str, SourceSettings] = Field({}, description="One section for each source.")
+    polling_speed: float = Field(
+        1.0,
+        ge=1,
+        le=3_600_000,
+        description="Seconds that pass for the connectors in a real one; more than 1 only for vendors that are "
+        "played on this machine.",
+    )
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()
     drift: DriftSettings = DriftSettings()

@@ -30,6 +30,10 @@ class Cursor(Protocol):
         """Return the pages to read at most, of those that the pagination allows."""
         ...
 
+    def following(self, page: Page, url: str) -> str:
+        """Return the address of the page after this one; ``url`` is where the pagination says it is."""
+        ...
+
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         """Return the cursor of the next poll.
 

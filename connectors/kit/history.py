@@ -192,6 +192,10 @@ class _SinceCursor:
         del cursor, pages_max
         return 1
 
+    def following(self, page: Page, url: str) -> str:
+        del page
+        return url
+
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         place = self._place(cursor)
         for page in pages:
@@ -232,6 +236,10 @@ class _PagesCursor:
         del cursor, pages_max
         return 1
 
+    def following(self, page: Page, url: str) -> str:
+        del page
+        return url
+
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         place = _place(cursor, self.span)
         for page in pages:
@@ -264,6 +272,10 @@ class _WindowsCursor:
     def pages_max(self, cursor: str | None, pages_max: int) -> int:
         del cursor, pages_max
         return 1
+
+    def following(self, page: Page, url: str) -> str:
+        del page
+        return url
 
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         place = self._place(cursor)

@@ -145,7 +145,8 @@ class Loop:
         )
         wait = min((seconds for seconds in waits if seconds is not None), default=None)
         try:
-            async with asyncio.timeout(_IDLE_SECONDS_MAX if wait is None else min(wait, _IDLE_SECONDS_MAX)):
+            seconds = _IDLE_SECONDS_MAX if wait is None else min(wait, _IDLE_SECONDS_MAX)
+            async with asyncio.timeout(self._clock.loop_seconds(seconds)):
                 await self._wake.wait()
         except TimeoutError:
             return  # something is due

@@ -73,7 +73,9 @@ class Presence:
         missing = {key: self.missing.get(key, now_ms) for key in lacking}
         if pages is None:
             return Presence("", missing, self.gone), {}
-        layout = hashlib.blake2b(orjson.dumps(pages), digest_size=_DIGEST_BYTES).hexdigest()
+        # which keys stand on a page counts, not their order there: a list that is sorted by its last edits moves always
+        shown = orjson.dumps([sorted(keys) for keys in pages])
+        layout = hashlib.blake2b(shown, digest_size=_DIGEST_BYTES).hexdigest()
         settled = now_ms - round(SETTLE_SECONDS * 1000)
         gone = {key: at for key, at in missing.items() if layout == self.layout and at <= settled}
         left = {key: at for key, at in missing.items() if key not in gone}

@@ -15,6 +15,7 @@ from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
 from connectors.kit.polled import Standing
 from connectors.kit.polling import make_loop
+from connectors.kit.polling_clock import clock_of
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
@@ -22,7 +23,7 @@ from connectors.kit.source_topics import ensure_source_topics, find_cluster
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
-from crosscurrent.clock import Clock, SystemClock
+from crosscurrent.clock import Clock
 from crosscurrent.errors import Transient
 from crosscurrent.kafka import Producer
 from crosscurrent.metrics import ProcessServer
@@ -119,7 +120,7 @@ class Runtime:
         self._settings = settings
         self._source = settings.source(connector.name)
         self._codec = codec
-        self._clock: Clock = SystemClock()
+        self._clock: Clock = clock_of(settings, connector.name)
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None
@@ -259,7 +260,9 @@ class Runtime:
             return
 
     def _make_asking(self) -> Asking:
-        return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
+        # a ledger holds moments, which mean nothing to who lives by another clock
+        home = self._settings.home if self._settings.polling_speed == 1 else None
+        return make_asking(self._connector, self._source, self._clock, home=home)
 
 
 async def restore_quota(asking: Asking, standings: Iterable[Standing], clock: Clock) -> None:

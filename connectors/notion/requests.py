@@ -88,6 +88,7 @@ def poll_for(endpoint: str, target: str) -> Poll:
             f"/v1/data_sources/{identity}/query",
             body=_QUERY_BODY,
             history=_EDITED,
+            complete=Complete("page"),
         ),
         PAGE: lambda: Poll(PAGE, identity, f"/v1/pages/{identity}", find=find_in_page),
         BLOCK_CHILDREN: lambda: _listed(

@@ -44,6 +44,11 @@ class DateWindow:
         del cursor
         return pages_max
 
+    def following(self, page: Page, url: str) -> str:
+        """Return the address as it is: a day's list does not move."""
+        del page
+        return url
+
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         """Return the window of the next poll: the same if this one was cut or nothing in it is new.
 

@@ -18,6 +18,8 @@ ALARMS_MAX = 100_000
 FALSE_SHOWN_MAX = 5
 ALARM_WITHIN = timedelta(hours=24)
 """An alarm is of a break if it comes so long after its first hour at most, or while it lasts."""
+ITEMS_WITHIN = timedelta(hours=30)
+"""What happens to an item must be known so long after it: some lists are read once a day."""
 
 _PAIRS = """
 SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, sign(pair.coefficient) AS sign,
@@ -39,6 +41,12 @@ SELECT (SELECT count() FROM observations WHERE tenant = {tenant:String}) AS obse
 _WATCHED = """
 SELECT DISTINCT concat(source, '.', measure, ':', entity_id) AS series FROM observations
 WHERE tenant = {tenant:String} AND series IN {series:Array(String)}
+"""
+
+
+_ENTITIES = """
+SELECT source, entity_type, entity_id, deleted_at IS NOT NULL AS deleted FROM entities_current
+WHERE tenant = {tenant:String} AND entity_id IN {ids:Array(String)}
 """
 
 
@@ -89,6 +97,29 @@ class BreakScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemsScore:
+    """What became of items that were late, hidden or deleted.
+
+    Attributes:
+        list: whose items.
+        change: ``late``, ``hide`` or ``delete``.
+        at: when it happened, by the world's time.
+        is_told: whether the system is to tell that they are gone.
+        reached: whether the run got far enough to tell.
+        items: how many.
+        missed: in words, those that never came in, or of which it is told wrongly whether they are gone.
+    """
+
+    list: str
+    change: str
+    at: datetime
+    is_told: bool
+    reached: bool
+    items: int
+    missed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What a run found of a scenario.
 
@@ -103,6 +134,7 @@ class Score:
         false_alarms: those of them that are of no break.
         observations: measurements in the run.
         windows: windows correlated.
+        items: what became of items that were late, hidden or deleted.
     """
 
     scenario: str
@@ -115,6 +147,7 @@ class Score:
     false_alarms: int
     observations: int
     windows: int
+    items: tuple[ItemsScore, ...] = ()
 
     @property
     def recall(self) -> float | None:
@@ -155,6 +188,7 @@ def take_score(query: Query, tenant: str, truth: Mapping[str, Any]) -> Score:
         false_alarms=sum(not _is_of_a_break(alarm, truth["breaks"]) for alarm in alarms),
         observations=int(run["observations"]),
         windows=int(run["windows"]),
+        items=_items_scores(query, parameters, truth.get("items", []), run["newest_at"]),
     )
 
 
@@ -245,6 +279,31 @@ def _break_score(
     if not hits:
         return BreakScore(planted["series"], planted["kind"], at, reached)
     return BreakScore(planted["series"], planted["kind"], at, reached, True, _hours(min(hits) - at))
+
+
+def _items_scores(
+    query: Query, parameters: Mapping[str, object], changes: Sequence[Mapping[str, Any]], newest: datetime
+) -> tuple[ItemsScore, ...]:
+    ids = sorted({item["id"] for change in changes for item in change["entities"]})
+    rows = query(_ENTITIES, {**parameters, "ids": ids}) if ids else []
+    known = {(row["source"], row["entity_type"], row["entity_id"]): bool(row["deleted"]) for row in rows}
+    return tuple(_items_score(change, known, newest) for change in changes)
+
+
+def _items_score(
+    change: Mapping[str, Any], known: Mapping[tuple[str, str, str], bool], newest: datetime
+) -> ItemsScore:
+    at, until = _moment(change["at"]), change["until"]
+    reached = newest >= (at if until is None else _moment(until)) + ITEMS_WITHIN
+    missed = []
+    for item in change["entities"] if reached else ():
+        gone = known.get((change["source"], item["type"], item["id"]))
+        if gone is None:
+            missed.append(f"{item['type']} {item['id']} never came in")
+        elif gone != change["is_told"]:
+            missed.append(f"{item['type']} {item['id']} is {'' if gone else 'not '}told to be gone")
+    items = len(change["entities"])
+    return ItemsScore(change["list"], change["change"], at, change["is_told"], reached, items, tuple(missed))
 
 
 def _is_of_a_break(alarm: Mapping[str, Any], breaks: Sequence[Mapping[str, Any]]) -> bool:

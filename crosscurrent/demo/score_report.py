@@ -15,6 +15,7 @@ def score_data(score: Score) -> dict[str, object]:
     return {
         **asdict(score),
         "breaks": breaks,
+        "items": [{**asdict(one), "at": one.at.strftime("%Y-%m-%dT%H:%M:%SZ")} for one in score.items],
         "false_pairs": pairs,
         "recall": score.recall,
         "precision": score.precision,
@@ -35,6 +36,7 @@ def score_lines(score: Score) -> list[str]:
         "",
         f"breaks: {_found(score.breaks)}",
         *(f"  {_break(one)}" for one in score.breaks),
+        *_items(score),
         f"anomalies: {score.alarms}, of which {score.false_alarms} belong to no break"
         f"{_percent(' in', score.false_alarms / score.observations if score.observations else None, 3)}"
         f"{' of all observations' if score.observations else ''}",
@@ -63,6 +65,17 @@ def _break(one: BreakScore) -> str:
     if one.delay_hours is not None:
         return f"{what}: found after {one.delay_hours:.0f} h"
     return f"{what}: {'not found' if one.reached else 'the run did not get there'}"
+
+
+def _items(score: Score) -> Iterator[str]:
+    if not score.items:
+        return
+    reached = [one for one in score.items if one.reached]
+    yield f"items late, hidden or deleted: {sum(not one.missed for one in reached)} of {len(reached)} changes in order"
+    for one in score.items:
+        what = f"  {one.change} of {one.items} of {one.list} at {one.at:%Y-%m-%d %H:%M} UTC"
+        told = "told to be gone" if one.is_told else "there"
+        yield f"{what}: {'; '.join(one.missed) or told if one.reached else 'the run did not get there'}"
 
 
 def _false(score: Score) -> Iterator[str]:

@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 5.0
 _METRICS_BYTES_MAX = 8 * 1024 * 1024
 _SINK_LAG = "sink_lag_messages"
 _NEWEST_SQL = """
-SELECT source, count() AS events, dateDiff('second', max(fetched_at), now64(3)) AS age_seconds
+SELECT source, count() AS events, greatest(0, dateDiff('second', max(fetched_at), now64(3))) AS age_seconds
 FROM raw_events WHERE tenant = {tenant:String} GROUP BY source ORDER BY source
 """
 _POLLS_SQL = """

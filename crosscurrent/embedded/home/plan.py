@@ -11,6 +11,7 @@ from crosscurrent.embedded.broker import BROKERS, EmbeddedBroker
 from crosscurrent.embedded.home.fork_server import SUPPORTED as CAN_FORK
 from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.options import BROKER_OF_A_NEW_HOME, PROCESSORS, HomeOptions
+from crosscurrent.embedded.home.played_world import watched_settings, world_arguments
 from crosscurrent.embedded.home.ports import HOST
 from crosscurrent.embedded.home.spec import (
     LIFE,
@@ -23,9 +24,7 @@ from crosscurrent.embedded.home.spec import (
     Stage,
     dependents,
 )
-from crosscurrent.embedded.world.movement import SeriesName
 from crosscurrent.embedded.world.vendors import VENDORS
-from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
 from crosscurrent.settings import SOURCES_PREFIX, Settings, source_variable, webhook_port_of
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
@@ -36,10 +35,7 @@ _SINK_STOP_SECONDS_MAX = 15.0
 _WORLD_CREDENTIAL = "played"
 _WORLD_CONTACT = "https://world.invalid/"
 _WORLD_TOKEN_PATH = "/api/token"
-# an hour of the played vendors in half a second: a day in 12 s, a first window of 128 hours in a minute
-_WORLD_HOUR_SECONDS = 0.5
 _WORLD_WINDOW_STEPS = "128"
-_WORLD_ARGUMENTS = ("--speed", str(3600 / _WORLD_HOUR_SECONDS), *UNHINDERED_ARGUMENTS)
 _FORK_SERVER = (sys.executable, "-m", "crosscurrent.cli.fork_server")
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
 
@@ -307,7 +303,7 @@ def _player(
     if options.recordings is not None:
         arguments, name, path = ("--dir", str(options.recordings)), RECORDINGS, "/_recordings/index"
     else:
-        given = (*_scenario_arguments(settings, options), *(options.world_arguments or _WORLD_ARGUMENTS))
+        given = (*world_arguments(settings, options, enabled_sources(settings, options)),)
         anchored = ("--anchor", str(anchor)) if anchor is not None and "--anchor" not in given else ()
         arguments, name, path = (*given, *anchored, *_told(settings, options)), WORLD, "/_world/state"
     return ProcessSpec(
@@ -317,27 +313,6 @@ def _player(
         probe=HttpProbe(path, port),
         listens=(PortUse(port, "the port of the played vendors"),),
     )
-
-
-def _scenario_arguments(settings: Settings, options: HomeOptions) -> tuple[str, ...]:
-    if options.scenario is None:
-        return ()
-    named = ("--scenario", options.scenario)
-    if options.world_arguments:
-        return named
-    sources = enabled_sources(settings, options)
-    watched = [source for source in sources if not _is_set(settings.source(source), "targets")]
-    return (*named, *pace_arguments(watched, _moved(options)))
-
-
-def _moved(options: HomeOptions) -> tuple[SeriesName, ...]:
-    """Return the series that the scenario moves."""
-    if options.scenario is None:
-        return ()
-    # what reads files needs what computes values, which no other home pays for
-    from crosscurrent.embedded.world.scenario_file import load_scenario
-
-    return tuple(movement.series for movement in load_scenario(options.scenario).movements)
 
 
 def _environment(
@@ -375,21 +350,10 @@ def _environment(
             if not _is_set(settings.source(source), name):
                 environment[source_variable(source, name)] = value
     if options.world:
-        environment |= _watched(settings, options)
+        environment |= watched_settings(settings, options, enabled_sources(settings, options))
         if not _is_set(settings.correlate, "window_steps"):
             environment["CROSSCURRENT_CORRELATE__WINDOW_STEPS"] = _WORLD_WINDOW_STEPS
     return environment
-
-
-def _watched(settings: Settings, options: HomeOptions) -> dict[str, str]:
-    """Return what is watched of the played vendors, where the settings do not say."""
-    watched = watched_sources(_WORLD_HOUR_SECONDS, _moved(options))
-    return {
-        source_variable(source, name): value
-        for source, section in watched.items()
-        for name, value in section.items()
-        if not _is_set(settings.source(source), name)
-    }
 
 
 def _is_set(section: object, name: str) -> bool:

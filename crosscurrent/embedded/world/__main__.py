@@ -12,7 +12,7 @@ from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.loopback_server import serve
 from crosscurrent.embedded.world.app import create_app
 from crosscurrent.embedded.world.default_scenario import default_scenario
-from crosscurrent.embedded.world.faults import random_faults
+from crosscurrent.embedded.world.faults import fault_from, random_faults
 from crosscurrent.embedded.world.github_api import DEFAULT_LIMIT as GITHUB_LIMIT
 from crosscurrent.embedded.world.github_api import GithubTerms
 from crosscurrent.embedded.world.musicbrainz_api import DEFAULT_LIMIT as MUSICBRAINZ_LIMIT
@@ -132,8 +132,14 @@ def _scenario(given: argparse.Namespace) -> Scenario:
             start_utc=_start(given.start),
             break_after_hours=given.break_after_hours,
         )
+    for kind in given.fault_kind or ():
+        fault_from({"kind": kind})
     added = random_faults(
-        given.faults, scenario.seed, hours=given.until_hours or scenario.hours, vendors=VENDORS
+        given.faults,
+        scenario.seed,
+        hours=given.until_hours or scenario.hours,
+        vendors=VENDORS,
+        kinds=given.fault_kind or (),
     )
     return replace(scenario, faults=scenario.faults + added)
 
@@ -161,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scenario", help="name of a scenario that is shipped, or the path of a file")
     add("--seed", type=int, help="another seed is another world of the same kind")
     add("--faults", type=int, default=0, help="so many faults at random hours, the same for the same seed")
+    add("--fault-kind", action="append", help="of these kinds only; given more than once for more than one")
     add("--start", help="virtual time at the start, a full hour in ISO 8601")
     add("--break-after-hours", type=int, default=DEFAULT_BREAK_AFTER_HOURS, help="virtual hours to the break")
     moving = parser.add_mutually_exclusive_group()

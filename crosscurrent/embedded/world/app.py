@@ -25,6 +25,7 @@ GZIP_BYTES_MIN = 512
 GZIP_LEVEL = 1
 CONTROL_BODY_BYTES_MAX = 64 * 1024
 PADDING_CHUNK_BYTES = 1024 * 1024
+CUTTING = frozenset({"truncate", "disconnect"})
 
 
 def create_app(world: World) -> Starlette:
@@ -35,6 +36,7 @@ def create_app(world: World) -> Starlette:
             Route("/_world/state", control.state, methods=["GET"]),
             Route("/_world/truth", control.truth, methods=["GET"]),
             Route("/_world/release", control.release, methods=["POST"]),
+            Route("/_world/close", control.close, methods=["POST"]),
             Route("/_world/advance", control.advance, methods=["POST"]),
             Route("/_world/faults", control.faults, methods=["POST"]),
             Route("/_world/webhooks", control.webhooks, methods=["POST"]),
@@ -55,10 +57,14 @@ class _Control:
         return _json(self._world.state())
 
     async def truth(self, _: Request) -> Response:
-        return _json(truth(self._world.scenario))
+        return _json(truth(self._world.scenario, self._world.changed_items()))
 
     async def release(self, _: Request) -> Response:
         self._world.time.release()
+        return _json(self._world.state())
+
+    async def close(self, _: Request) -> Response:
+        self._world.close()
         return _json(self._world.state())
 
     async def advance(self, request: Request) -> Response:
@@ -103,15 +109,17 @@ class _VendorEndpoint:
         request = Request(scope, receive)
         path = scope["path"].removeprefix(f"/{self._vendor}") or "/"
         fault = self._world.begin(self._vendor, path)
-        status = 500
+        status, cut = 500, True
         try:
             if fault and fault.kind == "slow":
                 await asyncio.sleep(fault.seconds)
             answer = await self._answer(request, path, fault)
             status = answer.status
             await _send(answer, request, fault, send)
+            # a 304 ends with its headers, so that nothing of it can be cut
+            cut = fault is not None and fault.kind in CUTTING and status != 304
         finally:
-            self._world.end(self._vendor, status)
+            self._world.end(self._vendor, status, path=path, cut=cut)
 
     async def _answer(self, request: Request, path: str, fault: Fault | None) -> Answer:
         allowed = ("GET", "POST") if takes_post(self._vendor, path) else ("GET",)
@@ -142,7 +150,7 @@ async def _send(answer: Answer, request: Request, fault: Fault | None, send: Sen
         headers["content-length"] = str(len(body) + padding)
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    if fault and fault.kind in {"truncate", "disconnect"}:
+    if fault and fault.kind in CUTTING:
         # the server closes a connection whose response was not completed
         part = body[: len(body) // 2] if fault.kind == "truncate" else b""
         await send({"type": "http.response.body", "body": part, "more_body": True})

@@ -15,6 +15,7 @@ from crosscurrent.embedded.world.github_app import AppTerms, GithubAppTokens
 from crosscurrent.embedded.world.github_graphql import PATH as GRAPHQL_PATH
 from crosscurrent.embedded.world.github_graphql import GithubGraphql
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.github_lists import GithubLists
 from crosscurrent.embedded.world.github_payload import (
     Place,
     RepositoryCounts,
@@ -66,10 +67,12 @@ class GithubApi:
     Args:
         history: what there is at a virtual time.
         terms: how callers are treated.
+        lists: what of it is not shown.
     """
 
-    def __init__(self, history: GithubHistory, terms: GithubTerms) -> None:
+    def __init__(self, history: GithubHistory, terms: GithubTerms, lists: GithubLists) -> None:
         self._history = history
+        self._lists = lists
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
         self._points = Quota(WINDOW_SECONDS)
@@ -170,7 +173,7 @@ class GithubApi:
         return error.with_headers({"retry-after": str(self._terms.secondary_retry_after_seconds)})
 
     def _repository(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
         counts = self._counts(place, call)
@@ -183,18 +186,21 @@ class GithubApi:
         places = self._by_owner.get(login or "")
         if places is None:
             return _not_found()
-        rows, page, last = page_of(places, call.query)
+        shown = self._lists.repositories(places, call.now_seconds)
+        rows, page, last = page_of(shown, call.query)
+        self._lists.paged("repositories", places[0].repository.owner, call, page, last)
         payload = [repository_payload(p, self._counts(p, call), detail=False) for p in rows]
         address = f"{call.origin}/organizations/{organisation_id(places[0].owner_index)}/repos"
         return json_answer(payload).with_headers(link_header(address, call.query, page, last))
 
     def _issues(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
         hour = self._history.hour_at(place, call.now_seconds)
         issues = self._history.issues(place, hour, self._choice(place, call))
         rows, page, last = page_of(issues, call.query)
+        self._lists.paged("issues", place.repository.full_name, call, page, last)
         address = f"{call.origin}/repositories/{place.id}/issues"
         answer = json_answer([orjson.Fragment(issue_json(place, issue)) for issue in rows])
         return answer.with_headers(link_header(address, call.query, page, last))
@@ -209,20 +215,21 @@ class GithubApi:
             since_hour=None if since is None else self._history.exact_hour(place, since),
             by_update=call.query.get("sort") == "updated",
             ascending=call.query.get("direction") == "asc",
+            without=self._lists.issues_lacking(place, call.now_seconds),
         )
 
     def _releases(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
-        releases = self._history.releases(place, self._history.hour_at(place, call.now_seconds))
-        rows, page, last = page_of(releases, call.query)
+        rows, page, last = page_of(self._lists.releases(place, call.now_seconds), call.query)
+        self._lists.paged("releases", place.repository.full_name, call, page, last)
         address = f"{call.origin}/repositories/{place.id}/releases"
         answer = json_answer([release_payload(place, *row) for row in rows])
         return answer.with_headers(link_header(address, call.query, page, last))
 
     def _events(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
         hour = self._history.hour_at(place, call.now_seconds)
@@ -234,13 +241,13 @@ class GithubApi:
         return answer.with_headers({**headers, **link_header(address, call.query, page, last)})
 
     def _traffic(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None or not self._terms.pushes:
             return _not_found() if place is None else _error(403, _NO_PUSH, DOCUMENTATION)
         return json_answer(self._statistics.traffic(place, call.now_seconds, found["rows"]))
 
     def _popular(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None or not self._terms.pushes:
             return _not_found() if place is None else _error(403, _NO_PUSH, DOCUMENTATION)
         referrers = found["popular"] == "referrers"
@@ -248,7 +255,7 @@ class GithubApi:
         return json_answer(rows(place, call.now_seconds))
 
     def _commit_activity(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
         if not self._terms.statistics_ready and place.url not in self._computed:
@@ -257,7 +264,7 @@ class GithubApi:
         return json_answer(self._statistics.commit_activity(place, call.now_seconds))
 
     def _runs(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         if place is None:
             return _not_found()
         count = self._statistics.run_count(place, call.now_seconds)
@@ -268,7 +275,7 @@ class GithubApi:
         return answer.with_headers(link_header(address, call.query, page, last))
 
     def _contents(self, call: Call, found: re.Match[str]) -> Answer:
-        place = self._place(found)
+        place = self._place(call, found)
         file = place and self._statistics.file(place, found["path"], call.query.get("ref", "main"))
         return json_answer(file) if file else _not_found()
 
@@ -311,10 +318,13 @@ class GithubApi:
             f"{DOCUMENTATION}/overview/rate-limits-for-the-rest-api",
         )
 
-    def _place(self, found: re.Match[str]) -> Place | None:
+    def _place(self, call: Call, found: re.Match[str]) -> Place | None:
         if found["repository_id"]:
-            return self._by_id.get(int(found["repository_id"]))
-        return self._history.places.get(found["full_name"].lower())
+            place = self._by_id.get(int(found["repository_id"]))
+        else:
+            place = self._history.places.get(found["full_name"].lower())
+        shown = self._lists.repositories([place], call.now_seconds) if place else []
+        return shown[0] if shown else None
 
 
 def _moment(text: str | None) -> float | None:

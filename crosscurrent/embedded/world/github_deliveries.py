@@ -11,6 +11,7 @@ from dataclasses import replace
 from crosscurrent.embedded.world.exchange import iso_time
 from crosscurrent.embedded.world.github_accounts import user
 from crosscurrent.embedded.world.github_history import GithubHistory, push_content
+from crosscurrent.embedded.world.github_lists import GithubLists
 from crosscurrent.embedded.world.github_payload import (
     Place,
     issue_payload,
@@ -18,11 +19,13 @@ from crosscurrent.embedded.world.github_payload import (
     repository_payload,
 )
 from crosscurrent.embedded.world.issue_list import IssueChoice
+from crosscurrent.embedded.world.item_changes import NO_CHANGES
 from crosscurrent.embedded.world.notion_id import id_of
 from crosscurrent.embedded.world.repository_model import USERS_COUNT
 from crosscurrent.embedded.world.webhooks import Happening
 
 STARS_TOLD_PER_HOUR_MAX = 3
+_HOUR_SECONDS = 3600
 
 _Told = Iterator[tuple[str, dict[str, object]]]
 
@@ -32,10 +35,12 @@ class GithubDeliveries:
 
     Args:
         history: what there is at a virtual time.
+        lists: what of it is not shown.
     """
 
-    def __init__(self, history: GithubHistory) -> None:
+    def __init__(self, history: GithubHistory, lists: GithubLists | None = None) -> None:
         self._history = history
+        self._lists = lists or GithubLists(history, NO_CHANGES)
 
     def hour_at(self, now_seconds: float) -> int:
         """Return the hour that is shown of all repositories at a virtual time."""
@@ -62,8 +67,9 @@ class GithubDeliveries:
         yield from self._releases(place, hour)
 
     def _issues(self, place: Place, hour: int) -> _Told:
-        choice = IssueChoice("all", since_hour=hour, by_update=True, ascending=True)
         at = self._history.shown_from(place, hour)
+        lacking = self._lists.issues_lacking(place, at)
+        choice = IssueChoice("all", since_hour=hour, by_update=True, ascending=True, without=lacking)
         for issue in self._history.issues(place, hour, choice):
             if issue.is_pull_request:
                 continue
@@ -72,6 +78,10 @@ class GithubDeliveries:
                 yield "issues", {"action": "opened", "issue": issue_payload(place, opened)}
             if issue.closed_seconds == at:
                 yield "issues", {"action": "closed", "issue": issue_payload(place, issue)}
+        gone = self._lists.issues_deleted(place, at) - self._lists.issues_deleted(place, at - _HOUR_SECONDS)
+        for issue in self._history.issues(place, hour, IssueChoice("all")) if gone else ():
+            if issue.number in gone and not issue.is_pull_request:
+                yield "issues", {"action": "deleted", "issue": issue_payload(place, issue)}
 
     def _pushes(self, place: Place, hour: int) -> _Told:
         now, before = self._history.counts(place, hour).pushes, self._history.counts(place, hour - 1).pushes

@@ -180,9 +180,14 @@ def issue_json(place: Place, issue: Issue) -> bytes:
     return orjson.dumps(issue_payload(place, issue))
 
 
+def release_tag(ordinal: int) -> str:
+    """Return the tag of the ``ordinal``-th release of a repository."""
+    return f"v{1 + ordinal // 10}.{ordinal % 10}.0"
+
+
 def release_payload(place: Place, ordinal: int, published_seconds: int, downloads: int) -> dict[str, object]:
     """Return a release, the ``ordinal``-th of its repository, with one asset."""
-    tag = f"v{1 + ordinal // 10}.{ordinal % 10}.0"
+    tag = release_tag(ordinal)
     identifier = RELEASE_ID_FIRST + place.index * 100_000 + ordinal
     url = f"{place.url}/releases/{identifier}"
     site = f"{SITE}/{place.repository.full_name}"

@@ -15,12 +15,21 @@ from crosscurrent.embedded.world.repository_model import IntArray, IssueTable
 
 @dataclass(frozen=True, slots=True)
 class IssueChoice:
-    """Which issues are asked for, in GitHub's terms; ``since_hour`` is a lattice hour or None."""
+    """Which issues are asked for, in GitHub's terms; ``since_hour`` is a lattice hour or None.
+
+    Attributes:
+        state: ``open``, ``closed`` or ``all``.
+        since_hour: updated in it or after it.
+        by_update: sorted by the last update; by opening if not.
+        ascending: the oldest first.
+        without: numbers of those that are not shown.
+    """
 
     state: str = "open"
     since_hour: float | None = None
     by_update: bool = False
     ascending: bool = False
+    without: frozenset[int] = frozenset()
 
 
 class IssueList(Sequence[Issue]):
@@ -66,6 +75,8 @@ class IssueList(Sequence[Issue]):
             wanted &= closed == (choice.state == "closed")
         if choice.since_hour is not None:
             wanted &= updated >= choice.since_hour
+        if choice.without:
+            wanted &= ~np.isin(self._number, list(choice.without))
         rows = np.nonzero(wanted)[0]
         if choice.by_update:
             rows = rows[np.lexsort((self._number[rows], updated[rows]))]

@@ -129,6 +129,10 @@ class MusicModel:
         count = PLAYLIST_ROWS_MEAN + round(PLAYLIST_ROWS_SWING * swing)
         return [self._row(number, row) for row in range(last - count, last)]
 
+    def playlist_row(self, playlist: int, number: int) -> PlaylistRow:
+        """Return a row of a playlist by its number; when it was added is known only while the playlist holds it."""
+        return self._row(playlist, number)
+
     def new_releases(self, hour: int) -> list[Album]:
         """Return the newest albums, the newest first."""
         newest = hour // HOURS_PER_DAY + ALBUMS_BEFORE_START - 1

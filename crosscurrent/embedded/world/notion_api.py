@@ -12,6 +12,14 @@ from dataclasses import dataclass
 import orjson
 
 from crosscurrent.embedded.world.exchange import Answer, Call, json_answer
+from crosscurrent.embedded.world.item_changes import (
+    NO_CHANGES,
+    Entity,
+    ItemChanges,
+    ItemList,
+    Key,
+    KeysAt,
+)
 from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.notion_blocks import Blocks
 from crosscurrent.embedded.world.notion_id import id_of
@@ -20,6 +28,8 @@ from crosscurrent.embedded.world.notion_payload import Objects, Payload, list_pa
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
 
+SOURCE = "notion"
+ROWS = "rows"
 PAGE_SIZE_MAX = 100
 WINDOW_SECONDS = 60.0
 VERSIONS = ("2025-09-03",)
@@ -46,14 +56,23 @@ class NotionApi:
     Args:
         scenario: seed and start.
         terms: of the callers.
+        movements: of the numbers that the scenario moves in a way of its own.
+        changes: what of the rows is not shown.
     """
 
     def __init__(
-        self, scenario: Scenario, terms: NotionTerms, movements: MovementModel | None = None
+        self,
+        scenario: Scenario,
+        terms: NotionTerms,
+        movements: MovementModel | None = None,
+        changes: ItemChanges = NO_CHANGES,
     ) -> None:
         self._start_seconds = scenario.start_seconds
         self._workspace = Workspace(scenario.seed, movements)
         self._objects = Objects(scenario.start_seconds)
+        self._changes = changes
+        self._lacking: list[frozenset[Key]] = []
+        self._trash: set[str] = set()
         self._blocks = Blocks(self._objects)
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
@@ -119,10 +138,49 @@ class NotionApi:
 
     def _bring_to(self, now_seconds: float) -> None:
         hour = int(now_seconds - self._start_seconds) // 3600
-        if hour != self._hour_of_rows:
-            self._hour_of_rows = hour
-            self._rows = [self._workspace.rows(source, hour) for source in range(len(DATA_SOURCES))]
-            self._row_by_id = {self._objects.page_id(row): row for rows in self._rows for row in rows}
+        sources = range(len(DATA_SOURCES))
+        named = [self._objects.data_source_id(source) for source in sources]
+        asked = [(SOURCE, ROWS, named[source], now_seconds, self._numbers(source)) for source in sources]
+        lacking = [self._changes.lacking(*one) for one in asked]
+        if hour == self._hour_of_rows and lacking == self._lacking:
+            return
+        self._hour_of_rows, self._lacking = hour, lacking
+        # what is in the trash can be read by its id, and is in no list
+        trash = [self._changes.deleted(*one) for one in asked]
+        known = [
+            [
+                row
+                for row in self._workspace.rows(source, hour)
+                if row.number not in lacking[source] - trash[source]
+            ]
+            for source in sources
+        ]
+        self._rows = [[row for row in known[source] if row.number not in trash[source]] for source in sources]
+        self._row_by_id = {self._objects.page_id(row): row for rows in known for row in rows}
+        self._trash = {
+            self._objects.page_id(row)
+            for source in sources
+            for row in known[source]
+            if row.number in trash[source]
+        }
+
+    def list_of(self, items: str, entity: str) -> ItemList | None:
+        """Return a list by what it holds and whose it is; None if there is none."""
+        source = self._source(entity) if items == ROWS else None
+        if source is None:
+            return None
+
+        def entity_of(key: Key) -> Entity:
+            return "page", id_of("row", source, key)
+
+        return ItemList(self._numbers(source), entity_of, tells_deleted=True)
+
+    def _numbers(self, source: int) -> KeysAt:
+        def keys_at(seconds: float) -> list[Key]:
+            hour = int(seconds - self._start_seconds) // 3600
+            return [row.number for row in self._workspace.rows(source, hour)]
+
+        return keys_at
 
     def _search(self, call: Call, _: str) -> Payload | None:
         asked = _body(call)
@@ -142,7 +200,10 @@ class NotionApi:
         sorts = asked.get("sorts")
         first = sorts[0] if isinstance(sorts, list) and sorts else None
         rows = [self._objects.page(row) for row in self._rows[source]]
-        return _listed(_sorted(rows, first), "page_or_data_source", asked)
+        page = _listed(_sorted(rows, first), "page_or_data_source", asked)
+        begins, more = asked.get("start_cursor") is None, page["has_more"] is True
+        self._changes.paged(SOURCE, ROWS, identity, call.now_seconds, first=begins, more=more)
+        return page
 
     def _users(self, call: Call, _: str) -> Payload | None:
         people = [self._objects.person(index) for index in range(len(PEOPLE))]
@@ -160,7 +221,10 @@ class NotionApi:
         if identity == self._objects.top_id:
             return self._objects.top_page()
         row = self._row_by_id.get(identity)
-        return None if row is None else self._objects.page(row)
+        if row is None:
+            return None
+        page = self._objects.page(row)
+        return page | {"in_trash": True, "archived": True} if identity in self._trash else page
 
     def _children(self, call: Call, identity: str) -> Payload | None:
         blocks = self._blocks.below(identity, is_row=identity in self._row_by_id)

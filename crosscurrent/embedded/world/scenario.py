@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from crosscurrent.embedded.world.faults import TimedFault
+from crosscurrent.embedded.world.item_changes import ItemChange
 from crosscurrent.embedded.world.movement import Link, Movement, Outage, Shift
 from crosscurrent.errors import WrongUse
 
@@ -160,6 +161,7 @@ class Scenario:
         outages: when a vendor answers nothing.
         faults: single faults by their hour.
         playlists: beside those of the catalogue.
+        items: what happens to single items of lists.
     """
 
     seed: int
@@ -178,6 +180,7 @@ class Scenario:
     outages: tuple[Outage, ...] = ()
     faults: tuple[TimedFault, ...] = ()
     playlists: tuple[Playlist, ...] = ()
+    items: tuple[ItemChange, ...] = ()
     organisations: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

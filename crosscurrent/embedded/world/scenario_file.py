@@ -15,20 +15,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from crosscurrent.clock import SystemClock
 from crosscurrent.embedded.world.crowd import quiet_playlists, quiet_repositories
 from crosscurrent.embedded.world.default_scenario import CITIES, REPOSITORIES
 from crosscurrent.embedded.world.faults import (
     FAULTS_PENDING_MAX,
-    RANDOM_KINDS,
     TimedFault,
     fault_from,
     random_faults,
 )
+from crosscurrent.embedded.world.item_changes import CHANGEABLE, ItemChange, ListName
 from crosscurrent.embedded.world.movement import Link, Movement, Outage, SeriesName, Shift
 from crosscurrent.embedded.world.playable import PLAYABLE, default_movement
 from crosscurrent.embedded.world.scenario import Playlist, Repository, Scenario
-from crosscurrent.embedded.world.scenario_form import Form, SeriesForm
+from crosscurrent.embedded.world.scenario_form import Form, ItemsForm, SeriesForm
 from crosscurrent.embedded.world.vendors import VENDORS
+from crosscurrent.embedded.world.virtual_time import VirtualTime
+from crosscurrent.embedded.world.world import World
 from crosscurrent.errors import WrongUse
 
 SUFFIX = ".toml"
@@ -138,14 +141,17 @@ class _Meaning:
             Outage(self._vendor(one.source, f"outages[{index}].source"), one.at_hour, one.until_hour)
             for index, one in enumerate(form.outages)
         )
-        return replace(
+        scenario = replace(
             self._base,
             movements=tuple(self._movements.values()),
             links=links,
             shifts=shifts,
             outages=outages,
             faults=self._faults(),
+            items=tuple(self._item_change(one, f"items[{index}]") for index, one in enumerate(form.items)),
         )
+        self._check_items(scenario)
+        return scenario
 
     def _declare(self, said: SeriesForm, path: str) -> None:
         name = self._series(said.name, f"{path}.name")
@@ -243,9 +249,11 @@ class _Meaning:
                 for index, one in enumerate(random.vendors or VENDORS)
             ]
             for index, kind in enumerate(random.kinds):
-                if kind not in RANDOM_KINDS:
+                try:
+                    fault_from({"kind": kind})
+                except WrongUse as error:
                     path = f"random_faults.kinds[{index}]"
-                    raise self._wrong(path, repr(kind), f"one of {', '.join(RANDOM_KINDS)}")
+                    raise self._wrong(path, error.found, error.expected) from error
             made += random_faults(
                 random.count,
                 self._form.seed,
@@ -256,6 +264,49 @@ class _Meaning:
         if sum(one.count for one in made) > FAULTS_PENDING_MAX:
             raise self._wrong("faults", "too many", f"at most {FAULTS_PENDING_MAX}")
         return tuple(made)
+
+    def _item_change(self, said: ItemsForm, path: str) -> ItemChange:
+        head, _, entity = said.list.partition(":")
+        source, _, items = head.partition(".")
+        if (source, items) not in CHANGEABLE:
+            lists = ", ".join(f"{one}.{what}" for one, what in CHANGEABLE)
+            raise self._wrong(f"{path}.list", repr(said.list), f"source.items:entity with one of {lists}")
+        until = said.until_hour
+        if (until is None) != (said.change == "delete"):
+            expected = (
+                "none: what is deleted stays so" if until is not None else f"until when of {said.change}"
+            )
+            raise self._wrong(f"{path}.until_hour", str(until), expected)
+        if until is not None and until <= said.at_hour:
+            raise self._wrong(f"{path}.until_hour", f"{until:g}", "a later hour than at_hour")
+        if said.change == "late" and (said.first or said.between_pages):
+            raise self._wrong(path, "late with first or between_pages", "at_hour, until_hour and count")
+        return ItemChange(
+            ListName(source, items, entity),
+            said.change,
+            said.at_hour,
+            until,
+            said.first,
+            said.count,
+            said.between_pages,
+        )
+
+    def _check_items(self, scenario: Scenario) -> None:
+        if not scenario.items:
+            return
+        # which lists there are, and what is in them, is known to those who play the vendors
+        world = World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0))
+        for index, change in enumerate(scenario.items):
+            if world.list_of(change.list) is None:
+                found = f"no {change.list.source} {change.list.items} of {change.list.entity!r}"
+                raise self._wrong(
+                    f"items[{index}].list", found, "one whose owner the vendor knows, as it writes it"
+                )
+            hit = len(world.keys_of(change))
+            if hit < change.count:
+                raise self._wrong(
+                    f"items[{index}].count", f"{change.count}, and the list has {hit} there", "fewer"
+                )
 
     def _vendor(self, name: str, path: str) -> str:
         if name not in VENDORS:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from crosscurrent.embedded.world.item_changes import ItemChangeKind
 from crosscurrent.embedded.world.movement import LAG_HOURS_MAX, Model, ShiftKind
 from crosscurrent.embedded.world.scenario import BREAK_AFTER_HOURS_MAX, DEFAULT_START_UTC
 
@@ -98,6 +99,22 @@ class RandomFaultsForm(_Table):
     )
 
 
+class ItemsForm(_Table):
+    """What happens to single items of a list."""
+
+    list: str = Field(description="Which, `source.items:entity`.")
+    change: ItemChangeKind = Field(description="late, hide or delete.")
+    at_hour: float = Field(ge=0, le=BREAK_AFTER_HOURS_MAX, description="When.")
+    until_hour: float | None = Field(
+        None, gt=0, le=BREAK_AFTER_HOURS_MAX, description="From when on they are shown; not for delete."
+    )
+    first: int = Field(
+        0, ge=0, le=10_000, description="Place of the first that is hit, from 0; not for late."
+    )
+    count: int = Field(1, ge=1, le=100, description="How many.")
+    between_pages: bool = Field(False, description="Whether it waits for somebody between two pages.")
+
+
 class CrowdForm(_Table):
     """Repositories and playlists beside the shipped ones, of which few change."""
 
@@ -120,4 +137,5 @@ class Form(_Table):
     outages: list[OutageForm] = Field(default_factory=list, max_length=ENTRIES_MAX)
     faults: list[FaultForm] = Field(default_factory=list, max_length=ENTRIES_MAX)
     random_faults: RandomFaultsForm | None = None
+    items: list[ItemsForm] = Field(default_factory=list, max_length=ENTRIES_MAX)
     crowd: CrowdForm | None = None

@@ -10,14 +10,24 @@ from typing import TypeVar
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.field_filter import only, wanted_fields
+from crosscurrent.embedded.world.item_changes import (
+    NO_CHANGES,
+    Entity,
+    ItemChanges,
+    ItemList,
+    Key,
+    KeysAt,
+)
 from crosscurrent.embedded.world.movement_model import MovementModel
-from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, MusicModel
+from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, MusicModel, PlaylistRow
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
-from crosscurrent.embedded.world.spotify_catalogue import Catalogue, number_in
+from crosscurrent.embedded.world.spotify_catalogue import Catalogue, music_id, number_in
 from crosscurrent.embedded.world.spotify_payload import SpotifyPayloads, owner_of, page
 from crosscurrent.embedded.world.spotify_tokens import SpotifyTokens, TokenTerms, api_error
 
+SOURCE = "spotify"
+ROWS = "playlist_items"
 TOKEN_PATH = "/api/token"
 WINDOW_SECONDS = 30.0
 DEFAULT_LIMIT = 60_000
@@ -55,11 +65,17 @@ class SpotifyApi:
         scenario: its seed decides the catalogue.
         terms: how callers are treated.
         movements: of the series that the scenario moves in a way of its own.
+        changes: what of the rows of playlists is not shown.
     """
 
     def __init__(
-        self, scenario: Scenario, terms: SpotifyTerms, movements: MovementModel | None = None
+        self,
+        scenario: Scenario,
+        terms: SpotifyTerms,
+        movements: MovementModel | None = None,
+        changes: ItemChanges = NO_CHANGES,
     ) -> None:
+        self._changes = changes
         self._start_seconds = scenario.start_seconds
         self._catalogue = Catalogue(scenario.seed)
         self._model = MusicModel(self._catalogue, movements, scenario.playlists)
@@ -126,7 +142,8 @@ class SpotifyApi:
     def _short_playlist(self, call: Call, number: int) -> dict[str, object]:
         late_seconds = self._model.playlist_late_seconds(number)
         hour = int((call.now_seconds - self._start_seconds - late_seconds) // 3600)
-        return self._payloads(call, hour, late_seconds).short_playlist(number)
+        held = self._shown(music_id("playlist", number), number, call.now_seconds)
+        return self._payloads(call, hour, late_seconds).short_playlist(number, held)
 
     def _of_playlist(self, call: Call, key: str, rows_path: str | None) -> Answer:
         number = number_in("playlist", key)
@@ -135,16 +152,42 @@ class SpotifyApi:
         if number is None or hour is None:
             return _not_found()
         payloads = self._payloads(call, hour, self._model.playlist_late_seconds(number))
-        rows = self._model.playlist_rows(number, hour)
+        rows = self._shown(key, number, call.now_seconds)
         wanted = wanted_fields(call.query.get("fields", ""))
         # the newer address calls what stands in a row an item
         make = partial(payloads.playlist_row, item_name="item" if rows_path == "items" else "track")
         if rows_path:
             listed = _paged(call, rows, make)
-            return listed if isinstance(listed, Answer) else _good(only(listed, wanted))
+            if isinstance(listed, Answer):
+                return listed
+            begins, more = listed["offset"] == 0, listed["next"] is not None
+            self._changes.paged(SOURCE, ROWS, key, call.now_seconds, first=begins, more=more)
+            return _good(only(listed, wanted))
         address = f"{call.origin}{call.path}/tracks"
         first = page(rows, make, address, {}, limit=ROWS_IN_A_PLAYLIST, offset=0)
-        return _good(only(payloads.playlist(number, first), wanted))
+        return _good(only(payloads.playlist(number, rows, first), wanted))
+
+    def list_of(self, items: str, entity: str) -> ItemList | None:
+        """Return a list by what it holds and whose it is; None if there is none."""
+        number = number_in("playlist", entity) if items == ROWS else None
+        if number is None or self._model.playlist_hour(number, 0) is None:
+            return None
+        return ItemList(self._numbers(number), partial(self._thing_in, number))
+
+    def _thing_in(self, playlist: int, key: Key) -> Entity | None:
+        row = self._model.playlist_row(playlist, int(key))
+        return ("track", row.track.id) if row.kind == "track" else None
+
+    def _shown(self, key: str, number: int, now_seconds: float) -> list[PlaylistRow]:
+        lacking = self._changes.lacking(SOURCE, ROWS, key, now_seconds, self._numbers(number))
+        return [row for row in self._rows_at(number, now_seconds) if row.number not in lacking]
+
+    def _numbers(self, number: int) -> KeysAt:
+        return lambda seconds: [row.number for row in self._rows_at(number, seconds)]
+
+    def _rows_at(self, number: int, seconds: float) -> list[PlaylistRow]:
+        hour = self._model.playlist_hour(number, seconds - self._start_seconds)
+        return [] if hour is None else self._model.playlist_rows(number, hour)
 
 
 def _paged(call: Call, rows: Sequence[Row], make: Callable[[Row], object]) -> dict[str, object] | Answer:

@@ -103,18 +103,30 @@ class SpotifyPayloads:
             "popularity": self._model.track_popularity(track, self._hour),
         }
 
-    def playlist(self, number: int, rows: Mapping[str, object]) -> dict[str, object]:
-        """Return what ``/playlists/{id}`` says; ``rows`` is the first page of its rows."""
-        short = self.short_playlist(number)
+    def playlist(
+        self, number: int, held: Sequence[PlaylistRow], rows: Mapping[str, object]
+    ) -> dict[str, object]:
+        """Return what ``/playlists/{id}`` says.
+
+        Args:
+            number: of the playlist.
+            held: its rows, at least one.
+            rows: the first page of them.
+        """
+        short = self.short_playlist(number, held)
         kept = {name: value for name, value in short.items() if name not in _OF_LISTS_ONLY}
         followers = {"total": self._model.playlist_followers(number, self._hour)}
         return {**kept, "followers": followers, "tracks": dict(rows)}
 
-    def short_playlist(self, number: int) -> dict[str, object]:
-        """Return a playlist as lists show it: without who follows it, and without its rows."""
+    def short_playlist(self, number: int, held: Sequence[PlaylistRow]) -> dict[str, object]:
+        """Return a playlist as lists show it, without who follows it, and without its rows.
+
+        Args:
+            number: of the playlist.
+            held: its rows, at least one.
+        """
         key = music_id("playlist", number)
-        held = self._model.playlist_rows(number, self._hour)
-        revision = f"{held[-1].number},{held[0].number},{key}"
+        revision = f"{held[-1].number},{held[0].number},{len(held)},{key}"
         owner = owner_of(number)
         return {
             **self._reference("playlist", key),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from crosscurrent.embedded.world.movement import Link, SeriesName, Shift
@@ -42,8 +43,12 @@ FORMS = (
 )
 
 
-def truth(scenario: Scenario) -> dict[str, object]:
-    """Return the planted couplings and breaks as plain JSON data.
+def truth(scenario: Scenario, items: Sequence[Mapping[str, object]] | None = None) -> dict[str, object]:
+    """Return the planted couplings and breaks, and what happens to single items, as plain JSON data.
+
+    Args:
+        scenario: what is planted.
+        items: what happens to single items, as the world that plays it tells; as it is planned if None.
 
     ``leads``, ``follows`` and ``series`` are names as in ClickHouse; ``lag_hours`` is positive where ``left`` leads.
     Hours are of the world's time, beside which ``at`` and ``until`` say the moment.
@@ -69,12 +74,24 @@ def truth(scenario: Scenario) -> dict[str, object]:
             }
             for outage in scenario.outages
         ],
+        "items": list(_planned_items(scenario) if items is None else items),
         "derived": [
             {"source": source, "measures": measures.split()} for source, measures in DERIVED_MEASURES
         ],
         "forms": [[source, measure, list(forms)] for source, measure, forms in FORMS],
         "shared": ["a season of 24 hours in the weather and in new stars, forks and issues"],
     }
+
+
+def _planned_items(scenario: Scenario) -> list[dict[str, object]]:
+    if not scenario.items:
+        return []
+    # which items are hit is known to those who play the vendors; what computes values is left to whoever needs it
+    from crosscurrent.clock import SystemClock
+    from crosscurrent.embedded.world.virtual_time import VirtualTime
+    from crosscurrent.embedded.world.world import World
+
+    return World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0)).changed_items()
 
 
 def _coupling(coupling: Coupling, scenario: Scenario) -> dict[str, object]:

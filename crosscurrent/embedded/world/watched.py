@@ -9,6 +9,7 @@ import orjson
 
 from crosscurrent.embedded.world.default_scenario import CITIES, REPOSITORIES
 from crosscurrent.embedded.world.film_catalogue import FIRST_IDS
+from crosscurrent.embedded.world.item_changes import ListName
 from crosscurrent.embedded.world.movement import SeriesName
 from crosscurrent.embedded.world.music_catalogue import ARTIST, GROUP, RECORDING, RELEASE, mbid, place_of_mbid
 from crosscurrent.embedded.world.notion_id import id_of
@@ -42,7 +43,11 @@ def watched_organisations() -> tuple[str, ...]:
 
 
 def watched_sources(
-    hour_seconds: float, series: Iterable[SeriesName] = (), *, sources: Iterable[str] = VENDORS
+    hour_seconds: float,
+    series: Iterable[SeriesName] = (),
+    *,
+    sources: Iterable[str] = VENDORS,
+    lists: Iterable[ListName] = (),
 ) -> dict[str, dict[str, str]]:
     """Return for each source its settings by name.
 
@@ -50,8 +55,13 @@ def watched_sources(
         hour_seconds: real seconds that a virtual hour takes.
         series: what the scenario moves, which is watched beside what always is.
         sources: which sources.
+        lists: whose items the scenario changes, which are watched too.
     """
     everything = _all_targets(series)
+    for name in lists:
+        target = _target_of_list(name)
+        if target not in everything[name.source]:
+            everything[name.source] += (target,)
     return {
         source: {
             "targets": orjson.dumps(everything[source]).decode(),
@@ -88,6 +98,11 @@ def _all_targets(series: Iterable[SeriesName]) -> dict[str, tuple[str, ...]]:
         if target and target not in everything[name.source]:
             everything[name.source] += (target,)
     return everything
+
+
+def _target_of_list(name: ListName) -> str:
+    kinds = {"repositories": "org:", "rows": "data_source:", "playlist_items": "playlist:"}
+    return f"{kinds.get(name.items, '')}{name.entity}"
 
 
 def _targets() -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,8 @@ from crosscurrent.embedded.world.faults import REDIRECT_MARK, STALE_HOURS, Fault
 from crosscurrent.embedded.world.github_api import GithubApi, GithubTerms
 from crosscurrent.embedded.world.github_deliveries import GithubDeliveries
 from crosscurrent.embedded.world.github_history import GithubHistory
+from crosscurrent.embedded.world.github_lists import GithubLists
+from crosscurrent.embedded.world.item_changes import ItemChange, ItemChanges, ItemList, Key, ListName
 from crosscurrent.embedded.world.movement_model import MovementModel
 from crosscurrent.embedded.world.musicbrainz_api import MusicBrainzApi, MusicBrainzTerms
 from crosscurrent.embedded.world.notion_api import NotionApi, NotionTerms
@@ -84,35 +86,51 @@ class World:
         self.time = time
         self.faults = Faults(VENDORS, scenario.faults)
         history = GithubHistory(scenario, RepositoryModel(scenario, weather, moved))
+        self._changes = ItemChanges(scenario.items, scenario.start_seconds)
+        lists = GithubLists(history, self._changes)
+        notion = NotionApi(scenario, terms.notion, moved, self._changes)
+        spotify = SpotifyApi(scenario, terms.spotify, moved, self._changes)
+        self._list_of = {"github": lists.of, "notion": notion.list_of, "spotify": spotify.list_of}
         self.tells: dict[str, Tells] = {
-            "github": GithubDeliveries(history),
+            "github": GithubDeliveries(history, lists),
             "notion": NotionDeliveries(scenario.seed, scenario.start_seconds, moved),
         }
         self.hooks = Hooks(self.tells)
-        self._github = GithubApi(history, terms.github)
+        self._github = GithubApi(history, terms.github, lists)
         self._vendors: dict[str, Vendor] = {
             "github": self._github,
             "musicbrainz": MusicBrainzApi(scenario, terms.musicbrainz, moved),
-            "notion": NotionApi(scenario, terms.notion, moved),
+            "notion": notion,
             "openweathermap": OpenWeatherMapApi(scenario, weather, terms.openweathermap),
             "pokeapi": PokeApi(scenario, moved),
             "pokeapi_graphql": PokeApiGraphql(scenario, terms.pokeapi_graphql, moved),
-            "spotify": SpotifyApi(scenario, terms.spotify, moved),
+            "spotify": spotify,
             "tmdb": TmdbApi(scenario, terms.tmdb, moved),
         }
         self._github_concurrent = terms.github_concurrent
         self._in_flight: Counter[str] = Counter()
+        self._closed = False
         self._requests: dict[str, Counter[int]] = {vendor: Counter() for vendor in VENDORS}
+        self._delivered: dict[str, Counter[int]] = {vendor: Counter() for vendor in VENDORS}
 
     def begin(self, vendor: str, path: str) -> Fault | None:
         """Note that a request has come in and return the fault to make of it, if one is due."""
         self._in_flight[vendor] += 1
         return self.faults.take(vendor, path, self._hours())
 
-    def end(self, vendor: str, status: int) -> None:
-        """Note that a request was answered."""
+    def end(self, vendor: str, status: int, *, path: str = "", cut: bool = False) -> None:
+        """Note that a request was answered.
+
+        Args:
+            vendor: who was asked.
+            status: of the answer.
+            path: below the vendor's base address.
+            cut: whether the answer was cut short, by a fault or by a caller who hung up.
+        """
         self._in_flight[vendor] -= 1
         self._requests[vendor][status] += 1
+        if not cut and path != TOKEN_PATH:
+            self._delivered[vendor][status] += 1
 
     def answer(
         self,
@@ -148,12 +166,37 @@ class World:
             answer = spoilt(answer, fault, vendor)
         return replace(answer, headers={"date": http_date(now_seconds), **answer.headers})
 
+    def list_of(self, name: ListName) -> ItemList | None:
+        """Return a list whose items a scenario may change; None if there is none of that name."""
+        find = self._list_of.get(name.source)
+        return find(name.items, name.entity) if find else None
+
+    def keys_of(self, change: ItemChange) -> tuple[Key, ...]:
+        """Return the vendor's keys of the items that a change hits."""
+        items = self.list_of(change.list)
+        return () if items is None else self._changes.keys(change, items.keys_at)
+
+    def changed_items(self) -> list[dict[str, object]]:
+        """Return what happens to single items, and when, as plain JSON data."""
+        told = []
+        for change in self._changes.all():
+            items = self.list_of(change.list)
+            assert items is not None, change.list
+            entities = map(items.entity_of, self.keys_of(change))
+            is_told = change.kind == "delete" and items.tells_deleted
+            told.append(self._changes.told(change, list(filter(None, entities))) | {"is_told": is_told})
+        return told
+
     def _hours(self) -> float:
         return (self.time.now_seconds() - self.scenario.start_seconds) / 3600
 
+    def close(self) -> None:
+        """Answer every vendor's requests with 503 from now on, so that what was answered before can be counted."""
+        self._closed = True
+
     def _is_out(self, vendor: str) -> bool:
         hours = self._hours()
-        return any(
+        return self._closed or any(
             outage.source == vendor and outage.at_hour <= hours < outage.until_hour
             for outage in self.scenario.outages
         )
@@ -170,14 +213,21 @@ class World:
             "elapsed_hours": (now_seconds - self.scenario.start_seconds) / 3600,
             "speed": self.time.speed,
             "held": self.time.held,
-            "requests": {
-                vendor: {str(status): count for status, count in sorted(counts.items())}
-                for vendor, counts in self._requests.items()
-            },
+            "closed": self._closed,
+            "requests": _by_status(self._requests),
+            # what a caller has got whole, without the tokens that are granted
+            "delivered": _by_status(self._delivered),
             "faults_pending": self.faults.pending(),
             "faults_made": self.faults.made(),
             "webhooks": self.hooks.state(),
         }
+
+
+def _by_status(counted: Mapping[str, Counter[int]]) -> dict[str, dict[str, int]]:
+    return {
+        vendor: {str(status): count for status, count in sorted(counts.items())}
+        for vendor, counts in counted.items()
+    }
 
 
 def _redirect(origin: str, path: str, query: Mapping[str, str]) -> Answer:
