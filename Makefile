@@ -7,10 +7,12 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BENCH_VENV := .venv-bench
+FAULTS ?= 300
+SEED ?= 1
 BIN := $(VENV)/bin
 PACKAGES := crosscurrent connectors schemas streams sinks
 
-.PHONY: help setup setup-dev setup-apt demo up test lint fmt bench docs lock clean
+.PHONY: help setup setup-dev setup-apt demo up test chaos lint fmt bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +29,9 @@ up: setup ## Start what is configured on this machine (ARGS="--world -d"); stop 
 
 test: setup-dev setup-apt lint ## Check style, types and contracts, then run every test (ARGS="-k name")
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+chaos: setup-dev ## Hundreds of faults on a whole home, then its tables against a run without (FAULTS=300 SEED=1)
+	@CROSSCURRENT_TEST_FAULTS=$(FAULTS) CROSSCURRENT_TEST_SEED=$(SEED) $(BIN)/python -m pytest -s tests/chaos $(ARGS)
 
 lint: setup-dev ## Check style, types, the direction of imports and the schemas' history
 	@$(BIN)/ruff check --quiet .
@@ -80,10 +85,10 @@ $(BENCH_VENV)/.ready: requirements-bench.lock | $(VENV)/bin/python
 	@touch $@
 
 setup-apt:
-	@missing=$$(for tool in curl java kcat mvn node npm; do command -v $$tool >/dev/null || echo $$tool; done); \
+	@missing=$$(for tool in curl docker-compose java kcat mvn node npm; do command -v $$tool >/dev/null || echo $$tool; done); \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-			echo "missing for the tests:" $$missing". Expected: curl, a Java of 17 or newer, kcat, mvn, node and npm. To do: install them with your package manager." >&2; exit 1; fi; \
+			echo "missing for the tests:" $$missing". Expected: curl, docker-compose, a Java of 17 or newer, kcat, mvn, node and npm. To do: install them with your package manager." >&2; exit 1; fi; \
 		echo "installing $$missing for the tests"; \
 		apt-get update -qq; \
 		apt-get install -y -qq --no-install-recommends $$(for tool in $$missing; do case $$tool in java) echo default-jre-headless;; mvn) echo maven;; node) echo nodejs;; *) echo $$tool;; esac; done) >/dev/null; \

@@ -36,6 +36,8 @@ from crosscurrent.embedded.world.world import World, WorldTerms
 SCENARIO: Final = "seldom-changes"
 ADDRESS: Final = "http://vendors.test"
 GITHUB, SPOTIFY = "github", "spotify"
+OWNER: Final = "harbourmaster"
+"""Whose all of the watched playlists are."""
 REPOSITORY, EVENTS, ISSUES, RELEASES = "repository", "events", "issues", "releases"
 PLAYLIST, ROWS = "playlist", "rows"
 PARTS: Final = {GITHUB: (REPOSITORY, EVENTS, ISSUES), SPOTIFY: (PLAYLIST, ROWS)}
@@ -207,10 +209,14 @@ class Wire(httpx.AsyncBaseTransport):
 
     def _told_of_playlist(self, steps: list[str], payload: Any) -> list[tuple[Part, int]]:
         key = steps[2]
-        if len(steps) == 3:
-            last_row = int(b64decode(payload["snapshot_id"]).split(b",")[0])
-            return [((PLAYLIST, key), self._change_of(key, last_row))]
+        shown = payload["items"] if steps[1] == "users" else [payload] if len(steps) == 3 else []
+        if shown:
+            return [((PLAYLIST, one["id"]), self._change_shown(one)) for one in shown]
         return [((ROWS, key), max((epoch_seconds(row["added_at"]) for row in payload["items"]), default=0))]
+
+    def _change_shown(self, playlist: Any) -> int:
+        last_row = int(b64decode(playlist["snapshot_id"]).split(b",")[0])
+        return self._change_of(playlist["id"], last_row)
 
     def _change_of(self, key: str, last_row: int) -> int:
         number = last_row - _FIRST_LAST_ROW

@@ -100,7 +100,8 @@ class Home:
 
     def _processes(self) -> dict[str, psutil.Process]:
         status = json.loads(self._run("status", "--json"))
-        pids = {"supervisor": status["pid"], "guard": status.get("guard_pid")}
+        pids = {"supervisor": status["pid"]}
+        pids |= {name: status.get(f"{name}_pid") for name in ("guard", "fork_server")}
         pids |= {process["name"]: process["pid"] for process in status["processes"]}
         return {name: psutil.Process(pid) for name, pid in pids.items() if pid}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,19 +13,21 @@ from crosscurrent.errors import WrongUse
 
 _FIRST_PORT = 9464
 _PORTS_TRIED_MAX = 100
-_HOST = "127.0.0.1"
+_TAKEN = frozenset({errno.EADDRINUSE})
 
 
 class ProcessServer:
     """Serves metrics and health from a thread until closed.
 
     Args:
-        port: TCP port on loopback; the first free one from 9464 if ``None``.
+        host: address to listen on.
+        port: TCP port; the first free one from 9464 if ``None``.
         not_ready: returns the reasons why the process cannot work now; none means ready. Called for each
             request to ``/readyz``, so it must be quick.
     """
 
-    def __init__(self, port: int | None, not_ready: Callable[[], list[str]]) -> None:
+    def __init__(self, host: str, port: int | None, not_ready: Callable[[], list[str]]) -> None:
+        self._host = host
         self._port = port
         self._not_ready = not_ready
         self._server: ThreadingHTTPServer | None = None
@@ -38,13 +41,19 @@ class ProcessServer:
         ports = [self._port] if self._port is not None else range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED_MAX)
         for port in ports:
             try:
-                self._server = ThreadingHTTPServer((_HOST, port), _handler(self._not_ready))
-            except OSError:
-                continue
+                self._server = ThreadingHTTPServer((self._host, port), _handler(self._not_ready))
+            except OSError as error:
+                if error.errno in _TAKEN:
+                    continue
+                raise WrongUse(
+                    f"{self._host} port {port} cannot be listened on ({error.strerror or error})",
+                    expected="an address of this machine, and a port that this user may open",
+                    todo="set CROSSCURRENT_METRICS__HOST to 127.0.0.1 or 0.0.0.0, CROSSCURRENT_METRICS__PORT above 1023",
+                ) from error
             threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
             return int(self._server.server_address[1])
         raise WrongUse(
-            f"port {self._port or f'{_FIRST_PORT} and the {_PORTS_TRIED_MAX} after it'} on {_HOST} in use",
+            f"port {self._port or f'{_FIRST_PORT} and the {_PORTS_TRIED_MAX} after it'} on {self._host} in use",
             expected="a free port for metrics and health",
             todo="set CROSSCURRENT_METRICS__PORT to a free port, or stop the process that has it",
         )

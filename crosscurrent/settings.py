@@ -35,6 +35,10 @@ _HOUR_MS = 3_600_000
 _BAD_REFERENCE: Literal["bad_reference"] = "bad_reference"
 
 
+SOURCES_PREFIX = "CROSSCURRENT_SOURCES__"
+"""Begins the environment variable of every source's setting."""
+
+
 def source_variable(source: str, name: str) -> str:
     """Return the environment variable of a source's setting.
 
@@ -42,7 +46,7 @@ def source_variable(source: str, name: str) -> str:
         source: name of the source.
         name: field of ``SourceSettings``.
     """
-    return f"CROSSCURRENT_SOURCES__{source.upper()}__{name.upper()}"
+    return f"{SOURCES_PREFIX}{source.upper()}__{name.upper()}"
 
 
 class Section(BaseModel):
@@ -225,6 +229,9 @@ class LiveSettings(Section):
 class MetricsSettings(Section):
     """Metrics and health of a process."""
 
+    host: str = Field(
+        EMBEDDED_HOST, description="Address of /metrics, /livez and /readyz; 0.0.0.0 inside a container."
+    )
     port: int | None = Field(
         None,
         ge=0,
@@ -242,9 +249,20 @@ class SourceSettings(Section):
         None, description="The credential: a token or a key, as the vendor calls it."
     )
     client_id: str | None = Field(
-        None, description="The app's id, where the vendor grants tokens to an app (Spotify)."
+        None, description="The app's id, where the vendor grants tokens to an app (Spotify, a GitHub App)."
     )
     client_secret: SecretStr | None = Field(None, description="The secret that belongs to `client_id`.")
+    private_key: SecretStr | None = Field(
+        None,
+        description="The private key of a GitHub App, PEM; with it, `client_id` and `installation_id` the connector asks "
+        "as the app instead of with `token`.",
+    )
+    installation_id: str | None = Field(
+        None,
+        max_length=64,
+        pattern=r"^[0-9A-Za-z_-]+$",
+        description="The installation of the GitHub App at an account: the number at the end of its settings' address.",
+    )
     token_url: str | None = Field(
         None, description="Address that grants tokens for `client_id`; the vendor's own if not set."
     )

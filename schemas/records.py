@@ -984,8 +984,8 @@ class SchemaDrift:
         path: Where in the payload, such as $.items[].id; [] stands for an array's entries, .* for
             the entries of a map.
         kind: What changed: a field is new or there again, stays away, has another type, is null
-            more often, holds numbers outside of their range; or there are more paths than are
-            learned.
+            more often, holds numbers outside of their range or a word that is none of the few
+            before; or there are more paths than are learned.
         expected: What was usual, in words.
         found: What came, in words.
         example: A value that shows the change, as JSON, cut and without secrets; null where there is

@@ -67,7 +67,9 @@ async def _run(makers: Sequence[MakeProcessor], sources: tuple[str, ...], settin
         loop.add_signal_handler(number, stop.set)
     workers = [_Worker(make, settings) for make in makers]
     server = ProcessServer(
-        settings.metrics.port, lambda: [reason for w in workers for reason in w.not_ready()]
+        settings.metrics.host,
+        settings.metrics.port,
+        lambda: [reason for w in workers for reason in w.not_ready()],
     )
     server.start()
     producer = None

@@ -28,7 +28,12 @@ OUR_SETTINGS: Mapping[str, Mapping[str, object]] = {
 
 
 async def watch(
-    what: Watched, wire: Wire, seconds: float, home: Path | None, intervals: Mapping[str, float | None]
+    what: Watched,
+    wire: Wire,
+    seconds: float,
+    home: Path | None,
+    intervals: Mapping[str, float | None],
+    lists: Sequence[str] = (),
 ) -> None:
     """Poll for some seconds.
 
@@ -38,9 +43,10 @@ async def watch(
         seconds: how long.
         home: where the budgets are kept.
         intervals: by source, seconds; the connector's own, planned by how often answers change, if ``None``.
+        lists: targets at Spotify in place of each playlist.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    targets = {GITHUB: what.repositories, SPOTIFY: [f"playlist:{key}" for key in what.playlists]}
+    targets = {GITHUB: what.repositories, SPOTIFY: lists or [f"playlist:{key}" for key in what.playlists]}
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         loops = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import parse_qs
 
 REPOSITORY: Final = "repository"
 ORGANISATION_REPOSITORIES: Final = "organisation_repositories"
@@ -24,6 +25,8 @@ CONTENTS: Final = "contents"
 CONTRIBUTORS: Final = "contributors"
 DEPLOYMENT: Final = "deployment"
 DEPLOYMENTS: Final = "deployments"
+GRAPHQL_REPOSITORIES: Final = "graphql_repositories"
+GRAPHQL_STARGAZERS: Final = "graphql_stargazers"
 FOLLOWERS: Final = "followers"
 GIT_REFS: Final = "git_refs"
 ISSUE: Final = "issue"
@@ -63,6 +66,10 @@ OTHER: Final = "other"
 WEBHOOK: Final = "webhook_"
 """Begins the endpoint of a delivery; its kind follows."""
 
+GRAPHQL_PATH: Final = "/graphql"
+OPERATION_PARAMETER: Final = "operationName"
+"""All questions of GraphQL go to one address; this, which stands in their body, tells them apart."""
+
 NOT_MEASURED: Final = {
     EVENTS: "an event is one thing that happened, not a level; pages of successive polls overlap, so that "
     "counting their rows would count events again",
@@ -87,7 +94,6 @@ NOT_MEASURED: Final = {
     "so that a series of both would step back and forth",
     SEARCH_USERS: "the number of hits comes from an index that lags and may be incomplete",
     SEARCH_CODE: "the number of hits comes from an index that lags and may be incomplete",
-    CONTENTS: "files hold text, not measurements",
     GIT_REFS: "a reference says which commit it names, nothing that can be measured",
     TAGS: "a tag says which commit it names, nothing that can be measured",
     LABELS: "labels have no numbers",
@@ -97,8 +103,6 @@ NOT_MEASURED: Final = {
     TOPICS: "topics are words, and the repository lists them",
     NOTIFICATIONS: "a person's inbox, which says nothing about the things in it that they do not say themselves",
     PARTICIPATION: "weeks without their dates; commit_activity has the same numbers with dates",
-    TRAFFIC_PATHS: "sums over a rolling fortnight for the ten most visited only: rows come and go by rank",
-    TRAFFIC_REFERRERS: "sums over a rolling fortnight for the ten strongest only: rows come and go by rank",
     f"{WEBHOOK}release": "what changes in a release has no time; the next poll counts its downloads",
     RATE_LIMIT: "the quota of our own credential: connector_runs has it",
     ROOT: "a list of addresses",
@@ -160,6 +164,7 @@ _ELSEWHERE = (
     (r"/search/repositories", SEARCH_REPOSITORIES),
     (r"/search/users", SEARCH_USERS),
 )
+_QUESTIONS = frozenset({GRAPHQL_REPOSITORIES, GRAPHQL_STARGAZERS})
 _REPOSITORY_PATH = re.compile(r"/(?:repos/[^/]+/[^/]+|repositories/\d+)(?P<below>/.*)?")
 _BELOW = tuple((re.compile(pattern), endpoint) for pattern, endpoint in _BELOW_REPOSITORY)
 _OUTSIDE = tuple((re.compile(pattern), endpoint) for pattern, endpoint in _ELSEWHERE)
@@ -227,7 +232,11 @@ def endpoint_of(method: str, path: str | None, kind: str) -> str:
     """
     if path is None:
         return _OF_KIND.get(kind, OTHER)
-    endpoint = _asked(path.partition("?")[0])
+    where, _, query = path.partition("?")
+    if where.rstrip("/") == GRAPHQL_PATH:
+        operation = parse_qs(query).get(OPERATION_PARAMETER, [""])[0]
+        return operation if method.upper() == "POST" and operation in _QUESTIONS else OTHER
+    endpoint = _asked(where)
     return endpoint if method.upper() == "GET" or endpoint in _ANSWERS_TO_CHANGES else OTHER
 
 

@@ -59,6 +59,11 @@ IGNORED: Final[Mapping[str, str]] = {
     "*.steps[]*": "the parts of a job",
     "*.id": "a number within GitHub; things are known by their names",
     "*.site_admin": "whether an account is one of GitHub's staff",
+    "$.data.rateLimit.*": "the quota of our own credential: connector_runs has it",
+    "*.pageInfo.*": "leads to the next page",
+    "*.content": "the text of a file; it stays in the raw event",
+    "*.encoding": "how the text of a file is written",
+    "*._links.*": "an address within GitHub, made of names that are mapped",
     "*.incomplete_results": "whether the search ran out of time",
 }
 """Pattern of paths to the reason; ``*`` stands for anything."""

@@ -9,9 +9,11 @@ from connectors.github import endpoints
 from connectors.github.accounts import map_account, map_account_list, map_contributors, map_stargazers
 from connectors.github.actions import map_check_runs, map_workflow_jobs, map_workflow_runs
 from connectors.github.commits import map_branch, map_commit, map_commits
+from connectors.github.contents import map_contents
 from connectors.github.deliveries import MAPPINGS as DELIVERIES
 from connectors.github.deployments import map_deployment, map_deployments
 from connectors.github.events import map_events
+from connectors.github.graphql_answers import map_graphql_repositories, map_star_days
 from connectors.github.issues import map_issue, map_issues, map_milestone, map_milestones
 from connectors.github.left_out import IGNORED, MAPS
 from connectors.github.releases import (
@@ -26,7 +28,12 @@ from connectors.github.repositories import (
     map_repository,
     map_search_repositories,
 )
-from connectors.github.statistics import map_code_frequency, map_commit_activity, map_traffic
+from connectors.github.statistics import (
+    map_code_frequency,
+    map_commit_activity,
+    map_popular,
+    map_traffic,
+)
 from connectors.kit.json_path import JsonNode
 from connectors.kit.mapping_table import MapEndpoint, MappingTable, nothing_in
 from connectors.kit.readings import Readings
@@ -53,11 +60,14 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.COMMIT: map_commit,
     endpoints.COMMITS: map_commits,
     endpoints.COMMIT_ACTIVITY: map_commit_activity,
+    endpoints.CONTENTS: map_contents,
     endpoints.CONTRIBUTORS: map_contributors,
     endpoints.DEPLOYMENT: map_deployment,
     endpoints.DEPLOYMENTS: map_deployments,
     endpoints.EVENTS: map_events,
     endpoints.FOLLOWERS: map_account_list,
+    endpoints.GRAPHQL_REPOSITORIES: map_graphql_repositories,
+    endpoints.GRAPHQL_STARGAZERS: map_star_days,
     endpoints.ISSUE: map_issue,
     endpoints.ISSUES: map_issues,
     endpoints.LANGUAGES: map_languages,
@@ -78,6 +88,8 @@ MAPPINGS: Final[Mapping[str, MapEndpoint]] = {
     endpoints.STARGAZERS: map_stargazers,
     endpoints.SUBSCRIBERS: map_account_list,
     endpoints.TRAFFIC_CLONES: map_traffic,
+    endpoints.TRAFFIC_PATHS: map_popular,
+    endpoints.TRAFFIC_REFERRERS: map_popular,
     endpoints.TRAFFIC_VIEWS: map_traffic,
     endpoints.USER: map_account,
     endpoints.WORKFLOW_JOBS: map_workflow_jobs,

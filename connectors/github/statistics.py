@@ -36,13 +36,31 @@ def map_traffic(root: JsonNode, event: RawEvent, readings: Readings) -> None:
                 )
 
 
+def map_popular(root: JsonNode, event: RawEvent, readings: Readings) -> None:
+    """Map the ten strongest referrers, or the ten most visited pages, by their sums over the last fortnight."""
+    repository = repository_asked(event)
+    paths = event.endpoint == endpoints.TRAFFIC_PATHS
+    group, field = ("paths", "path") if paths else ("referrers", "referrer")
+    for row in root.rows():
+        key = f"{repository}/{group}/{row.text(field).lstrip('/')}"
+        readings.measure("fortnight_views", key, row.count("count"))
+        readings.measure("fortnight_unique_visitors", key, row.count("uniques"))
+
+
 def map_commit_activity(root: JsonNode, event: RawEvent, readings: Readings) -> None:
-    """Map commits by week."""
+    """Map commits by week and by day.
+
+    The vendor counts anew when somebody asks after a change, so that a day's count is sure a day after its end.
+    """
     repository = repository_asked(event)
     for row in root.rows():
         begin = row.epoch_ms("week")
         if begin + WEEK_MS <= readings.now_ms:
             readings.measure("weekly_commits", repository, row.count("total"), kind="count", at_ms=begin)
+        for index, day in enumerate(row.rows("days") if row.has("days") else []):
+            at_ms = begin + index * DAY_MS
+            if at_ms + 2 * DAY_MS <= readings.now_ms:
+                readings.measure("daily_commits", repository, _count(day), kind="count", at_ms=at_ms)
 
 
 def map_code_frequency(root: JsonNode, event: RawEvent, readings: Readings) -> None:
@@ -58,3 +76,10 @@ def map_code_frequency(root: JsonNode, event: RawEvent, readings: Readings) -> N
         if begin + WEEK_MS <= readings.now_ms:
             for measure, node in (("weekly_lines_added", added), ("weekly_lines_deleted", deleted)):
                 readings.measure(measure, repository, abs(node.as_number()), kind="count", at_ms=begin)
+
+
+def _count(node: JsonNode) -> float:
+    number = node.as_number()
+    if number < 0 or not number.is_integer():
+        raise node.misfit("a whole number of 0 or more")
+    return number

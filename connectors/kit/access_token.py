@@ -3,21 +3,16 @@
 Many requests share it. One of them gets it and the others wait for that one; if it is not granted, those that
 waited are told the same, and do not ask again one after the other.
 
-Source: RFC 6749 sections 4.4, 5.1 and 5.2.
+How a vendor is asked for one says ``granting``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from urllib.parse import quote
 
-import httpx
-import orjson
-
-from connectors.kit.auth import BasicHeader, ClientCredentials
-from connectors.kit.client import HttpClient, Response
+from connectors.kit.client import Response
 from connectors.kit.errors import Refused, Truncated
+from connectors.kit.granting import Grant, Granting, json_object
 from connectors.kit.quota import BACKPRESSURE_SECONDS_DEFAULT, retry_after_seconds
 from connectors.kit.verdict import asks_to_wait
 from crosscurrent.clock import Clock
@@ -25,26 +20,11 @@ from crosscurrent.errors import Backpressure, CrosscurrentError, Poison, Transie
 from crosscurrent.redaction import clean_bytes, secret_values
 from crosscurrent.settings import source_variable
 
-GRANT_BYTES_MAX = 64 * 1024
 LIFETIME_SECONDS_MAX = 30 * 86_400.0
 EARLY_SECONDS_MAX = 60.0  # a token is renewed so long before it expires …
 EARLY_SHARE = 0.1  # … or a tenth of its life, if that is shorter
 
-_TOKEN_CHARACTERS_MAX = 8192
 _REASON_CHARACTERS_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A token as the vendor granted it.
-
-    Attributes:
-        token: the access token.
-        lifetime_seconds: how long it lives; ``None`` if the vendor does not say.
-    """
-
-    token: str
-    lifetime_seconds: float | None
 
 
 class AccessToken:
@@ -52,34 +32,14 @@ class AccessToken:
 
     Args:
         source: name of the source, for errors.
-        auth: what the connector declares.
-        client_id: the app's id.
-        client_secret: the app's secret.
+        granting: asks for it; is closed with this.
         clock: the time.
-        token_url: address of the token endpoint; the declared one if ``None``.
-        transport: takes the place of the network, for tests.
     """
 
-    def __init__(
-        self,
-        source: str,
-        auth: ClientCredentials,
-        client_id: str,
-        client_secret: str,
-        clock: Clock,
-        *,
-        token_url: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
+    def __init__(self, source: str, granting: Granting, clock: Clock) -> None:
         self._source = source
-        self._auth = auth
+        self._granting = granting
         self._clock = clock
-        self._url = token_url or auth.token_url
-        basic = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
-        self._client = HttpClient(
-            self._url, BasicHeader(), basic, body_bytes_max=GRANT_BYTES_MAX, transport=transport
-        )
-        self._app_secrets = secret_values([client_secret, basic])
         self._token_secrets: tuple[bytes, ...] = ()
         self._lock = asyncio.Lock()
         self._token: str | None = None
@@ -93,7 +53,7 @@ class AccessToken:
     @property
     def secret_values(self) -> tuple[bytes, ...]:
         """The app's secret, and its present and its last token, in the ways in which they may be written."""
-        return self._token_secrets + self._app_secrets
+        return self._token_secrets + self._granting.secret_values
 
     async def current(self) -> str:
         """Return a token that has not expired by our clock.
@@ -138,7 +98,7 @@ class AccessToken:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._granting.close()
 
     async def _obtain(self) -> str:
         self._error = None
@@ -149,7 +109,7 @@ class AccessToken:
             raise
         finally:
             self._attempts_made += 1
-        lifetime = grant.lifetime_seconds or self._auth.lifetime_seconds
+        lifetime = grant.lifetime_seconds or self._granting.lifetime_seconds
         lifetime = min(lifetime, LIFETIME_SECONDS_MAX)
         early = min(EARLY_SECONDS_MAX, lifetime * EARLY_SHARE)
         self._renew_at = self._clock.monotonic_seconds() + lifetime - early
@@ -162,7 +122,7 @@ class AccessToken:
         if wait_seconds > 0:
             raise self._backpressure(wait_seconds)
         try:
-            response = await self._client.post_form(self._url, {"grant_type": "client_credentials"})
+            response = await self._granting.ask()
         except (Poison, Truncated):
             # these hold what came of the body, a token perhaps, and a poll would keep it as a dead letter
             raise self._unfit("a body that ends early, is too long or cannot be read") from None
@@ -171,9 +131,9 @@ class AccessToken:
             wait_seconds = BACKPRESSURE_SECONDS_DEFAULT if seconds is None else seconds
             self._rest_until = self._clock.monotonic_seconds() + wait_seconds
             raise self._backpressure(wait_seconds)
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             raise self._failure(response)
-        grant = grant_in(response.body)
+        grant = self._granting.grant_in(response)
         if grant is None:
             raise self._unfit("a body without a bearer token that can be used")
         return grant
@@ -184,9 +144,8 @@ class AccessToken:
         return Refused(
             f"the token endpoint of {self._source} answers {response.status}{self._reason(response.body)}",
             credential=True,
-            expected="a token for the app's id and secret",
-            todo=f"check {source_variable(self._source, 'client_id')} and "
-            f"{source_variable(self._source, 'client_secret')}",
+            expected="a token for the app",
+            todo=f"check {' and '.join(source_variable(self._source, name) for name in self._granting.settings)}",
             source=self._source,
             code=response.status,
         )
@@ -194,8 +153,9 @@ class AccessToken:
     def _unfit(self, found: str) -> Transient:
         return Transient(
             f"the token endpoint of {self._source} answers with {found}",
-            expected="status 200 and JSON with access_token, token_type bearer and expires_in",
-            todo=f"nothing: it is asked again; if it stays so, check {source_variable(self._source, 'token_url')}",
+            expected="a good status and JSON with the token and how long it lives",
+            todo="nothing: it is asked again; if it stays so, check "
+            f"{source_variable(self._source, self._granting.address_setting)}",
             source=self._source,
         )
 
@@ -210,31 +170,11 @@ class AccessToken:
 
     def _reason(self, body: bytes) -> str:
         # the vendor's own words, and nothing else of an answer to a request that held the secret
-        said = _object(body)
-        words = [said[name] for name in ("error", "error_description") if isinstance(said.get(name), str)]
+        said = json_object(body)
+        words = [
+            said[name]
+            for name in ("error", "error_description", "message")
+            if isinstance(said.get(name), str)
+        ]
         text = clean_bytes(": ".join(map(str, words)).encode(), self.secret_values).decode()
         return f" ({text[:_REASON_CHARACTERS_MAX]})" if text else ""
-
-
-def grant_in(body: bytes) -> Grant | None:
-    """Return the grant in an answer of a token endpoint; ``None`` if there is none that can be used.
-
-    A lifetime that is no positive number counts as not said: the token is there and works.
-    """
-    said = _object(body)
-    token, kind, lifetime = said.get("access_token"), said.get("token_type"), said.get("expires_in")
-    if not isinstance(token, str) or not 4 <= len(token) <= _TOKEN_CHARACTERS_MAX or not token.isascii():
-        return None
-    if not token.isprintable() or not isinstance(kind, str) or kind.lower() != "bearer":
-        return None
-    if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
-        return Grant(token, None)
-    return Grant(token, float(lifetime))
-
-
-def _object(body: bytes) -> dict[str, object]:
-    try:
-        decoded = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return decoded if isinstance(decoded, dict) else {}

@@ -75,6 +75,21 @@ class ClientCredentials(_Bearer):
 
 
 @dataclass(frozen=True, slots=True)
+class AppInstallation:
+    """A bearer token that the vendor grants to the installation of an app, which signs that it is the app.
+
+    Attributes:
+        path: of the request for a token, with ``{installation}`` in it.
+        lifetime_seconds: of a token whose grant does not say how long it lives.
+        description: how the vendor takes the credential, for people.
+    """
+
+    path: str
+    lifetime_seconds: float = 3600.0
+    description: str = "an app's id, its private key and the id of its installation"
+
+
+@dataclass(frozen=True, slots=True)
 class BasicHeader(_OutsideTheAddress):
     """``Authorization: Basic …`` (RFC 7617); the secret is ``id:secret``, each part quoted."""
 

@@ -13,7 +13,8 @@ from connectors.kit.backfill_job import Job, ended
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.event import poll_id
 from connectors.kit.history import BACKFILL_KEY, history_cursor, whole
-from connectors.kit.poller import Polled, Poller, Standing
+from connectors.kit.polled import Polled, Standing
+from connectors.kit.poller import Poller
 from connectors.kit.publisher import Publisher
 from connectors.kit.state import RequestState
 from crosscurrent.clock import Clock

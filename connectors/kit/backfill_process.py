@@ -18,7 +18,8 @@ from connectors.kit.declaration import Connector, Poll
 from connectors.kit.history import BACKFILL_KEY, history_cursor
 from connectors.kit.page import Page
 from connectors.kit.page_count import pages_left
-from connectors.kit.poller import Poller, Standing
+from connectors.kit.polled import Standing
+from connectors.kit.poller import Poller
 from connectors.kit.process import restore_quota
 from connectors.kit.publisher import Publisher
 from connectors.kit.source_topics import ensure_source_topics, find_cluster

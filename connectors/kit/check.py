@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
+import httpx
+
 from connectors.kit.auth import NoAuth
 from connectors.kit.client import Response
 from connectors.kit.cost import Cost
@@ -33,6 +35,7 @@ class CheckResult:
         coverage: which paths of the payload are mapped; ``None`` if that is not known.
         error: what went wrong; ``None`` if nothing did.
         away: whether the vendor did not answer at all.
+        lacking: what the credential may not do of what the targets want, each with what it would take.
         advice: what a person can still do for this source; empty if nothing.
     """
 
@@ -45,12 +48,23 @@ class CheckResult:
     coverage: Coverage | None = None
     error: CrosscurrentError | None = None
     away: bool = False
+    lacking: tuple[str, ...] = ()
     advice: str = ""
 
 
-def check_source(connector: Connector, settings: Settings) -> CheckResult:
-    """Return what one request to a source shows, and what is still to be done for it."""
-    result = asyncio.run(_check(connector, settings, SystemClock()))
+def check_source(
+    connector: Connector, settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
+) -> CheckResult:
+    """Return what one request to a source shows, and what is still to be done for it.
+
+    What takes a permission of its own is asked for too, once an endpoint.
+
+    Args:
+        connector: what is declared.
+        settings: addresses, credential, targets.
+        transport: takes the place of the network, for tests.
+    """
+    result = asyncio.run(_check(connector, settings, SystemClock(), transport))
     return replace(result, advice=_advice(connector, settings, result))
 
 
@@ -63,13 +77,17 @@ def _advice(connector: Connector, settings: Settings, result: CheckResult) -> st
         return f"no credential is set: {connector.auth.description}. Set {', '.join(lacking)}{account_advice(connector)}"
     if isinstance(result.error, Refused) and result.error.credential:
         return f"the credential is refused; it has to be {connector.account_help}"
-    return ""
+    return "; ".join(result.lacking)
 
 
-async def _check(connector: Connector, settings: Settings, clock: Clock) -> CheckResult:
+async def _check(
+    connector: Connector, settings: Settings, clock: Clock, transport: httpx.AsyncBaseTransport | None
+) -> CheckResult:
     try:
         source = settings.source(connector.name)
-        asking = make_asking(connector, source, clock, home=settings.home, purpose=Purpose.PERSON)
+        asking = make_asking(
+            connector, source, clock, home=settings.home, purpose=Purpose.PERSON, transport=transport
+        )
     except WrongUse as error:
         return CheckResult(connector.name, error=error)
     poll = asking.polls[0]
@@ -78,6 +96,7 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
     shown = asking.client.redacted(ask.url) + ask.mark
     try:
         response = await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body, endpoint=poll.endpoint)
+        lacking = await _lacking(connector, asking, poll)
         remaining = await _remaining(asking)
     except CrosscurrentError as error:
         away = isinstance(error, Transient) and not isinstance(error, Backpressure)
@@ -85,7 +104,26 @@ async def _check(connector: Connector, settings: Settings, clock: Clock) -> Chec
         return CheckResult(connector.name, shown, quota_remaining=remaining, error=error, away=away)
     finally:
         await asking.close()
-    return _mapped(connector, settings.tenant, poll, shown, response, remaining, clock)
+    result = _mapped(connector, settings.tenant, poll, shown, response, remaining, clock)
+    return replace(result, lacking=lacking)
+
+
+async def _lacking(connector: Connector, asking: Asking, asked: Poll) -> tuple[str, ...]:
+    """Return what is refused of the endpoints that take a permission of their own."""
+    first = {poll.endpoint: poll for poll in reversed(asking.polls) if poll.endpoint in connector.permissions}
+    lacking = []
+    for poll in first.values():
+        ask = poll.ask(poll.first_url(asking.base_url, None))
+        try:
+            if poll.endpoint != asked.endpoint:
+                await asking.fetcher.fetch(ask.url, None, Cost(), body=ask.body, endpoint=poll.endpoint)
+        except Refused as error:
+            lacking.append(
+                f"{poll.endpoint} is refused ({error.facts.get('code')}): it takes {error.expected}; {error.todo}"
+            )
+        except CrosscurrentError as error:
+            lacking.append(f"{poll.endpoint} was not answered: {error.found}")
+    return tuple(lacking)
 
 
 def _mapped(

@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from connectors.kit.page import Page
+from connectors.kit.pagination import query_of, with_query, without
 from crosscurrent.errors import Poison
 
 LOOK_BACK_SECONDS_DEFAULT = 600.0
@@ -57,6 +58,7 @@ class Since:
         ascending: parameters that make the vendor answer oldest first.
         newest_first: parameters of the first poll.
         look_back_seconds: how far before the newest row the next poll begins.
+        page_parameter: query parameter of a page's number or place.
     """
 
     field: str
@@ -65,6 +67,7 @@ class Since:
     ascending: tuple[tuple[str, str], ...] = ()
     newest_first: tuple[tuple[str, str], ...] = ()
     look_back_seconds: float = LOOK_BACK_SECONDS_DEFAULT
+    page_parameter: str = "page"
 
     def parameters(self, cursor: str | None) -> dict[str, str]:
         """Return the time and the order."""
@@ -76,6 +79,27 @@ class Since:
     def pages_max(self, cursor: str | None, pages_max: int) -> int:
         """Return one page for the first poll, all others after it."""
         return 1 if _since(cursor) is None else pages_max
+
+    def following(self, page: Page, url: str) -> str:
+        """Return the address of the page after one, by the newest time on it.
+
+        A row that changes or goes while pages are read changes the places of others: by page numbers the row at the
+        head of the next page would be skipped. Rows of the newest time are shown twice, as one record each. Where a
+        page does not go from older to newer rows, nothing but the vendor's own address leads on.
+
+        Args:
+            page: the page.
+            url: of the page after it, by the vendor's word.
+        """
+        asked = query_of(page.url)
+        before, times = moment_of(asked.get(self.parameter)), self._times(page)
+        if before is None or not times or times != sorted(times):
+            return url
+        newest = times[-1].replace(microsecond=0)
+        if newest <= max(before, times[0]):
+            return url
+        places = query_of(url).keys() - asked.keys() | {self.page_parameter}
+        return with_query(without(page.url, places), {self.parameter: iso_seconds(newest)})
 
     def advance(self, cursor: str | None, pages: Iterable[Page], *, complete: bool) -> str | None:
         """Return the newest time less the look-back; it never goes back, and a poll that was cut must go on.
@@ -108,8 +132,11 @@ class Since:
         )
 
     def _newest(self, page: Page) -> datetime | None:
+        return max(self._times(page), default=None)
+
+    def _times(self, page: Page) -> list[datetime]:
         moments = (moment_of(row.get(self.field)) for row in page.rows(self.rows) if isinstance(row, dict))
-        return max(filter(None, moments), default=None)
+        return [moment for moment in moments if moment is not None]
 
 
 def moment_of(value: object) -> datetime | None:

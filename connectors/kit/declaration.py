@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from connectors.kit.auth import Auth
+from connectors.kit.auth import AppInstallation, Auth
 from connectors.kit.cursor import Cursor
 from connectors.kit.history import History
 from connectors.kit.json_request import Ask, JsonBody
@@ -39,6 +39,8 @@ class Poll:
         pagination: how its pages follow each other.
         cursor: from where it goes on; ``None`` asks for everything each time.
         find: names further targets that a payload shows; ``None`` if it shows none.
+        versions: of a list that tells of what other requests ask: request key to version. One whose version has moved
+            is made at once, so that it needs no turns of its own to find out; ``None`` if it tells none.
         noted: parameters of a page's address that are written down in its record and not sent.
         wakes: endpoints that are asked about the same target as soon as this answer has changed: where it tells that
             theirs did, they need not be asked to find out.
@@ -56,6 +58,7 @@ class Poll:
     pagination: Pagination = field(default_factory=OnePage)
     cursor: Cursor | None = None
     find: Callable[[object], Sequence[Found]] | None = None
+    versions: Callable[[object], Mapping[str, str]] | None = None
     noted: frozenset[str] = frozenset()
     wakes: tuple[str, ...] = ()
     body: JsonBody | None = None
@@ -152,6 +155,9 @@ class Connector:
         failure_in: the error that a body with status 200 is, ``None`` if it is data; for vendors that answer so.
         webhooks: how the vendor sends by itself; ``None`` if it does not.
         account_help: where a person gets the credential, and with which rights.
+        cost_in: how many requests an answer counts as by its own word, for vendors that count in points.
+        app: how the installation of an app gets its tokens, where it may ask instead of whom ``auth`` is about.
+        permissions: endpoint to what a credential must be allowed for it, where that is more than for the others.
         no_history: why its vendor cannot be asked for a stretch of time, if no poll has a ``history``.
     """
 
@@ -184,3 +190,6 @@ class Connector:
     webhooks: Webhooks | None = None
     account_help: str = ""
     no_history: str = "none of its targets has a history"
+    cost_in: Callable[[bytes], int] | None = None
+    app: AppInstallation | None = None
+    permissions: Mapping[str, str] = field(default_factory=dict)

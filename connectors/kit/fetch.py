@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import stamina
 
@@ -32,6 +32,8 @@ class Fetcher:
         credential_settings: names of the settings that hold the credential, for errors.
         ask_again: further statuses after which asking again may help.
         failure_in: the error that a body with status 200 is, if it is one.
+        permissions: endpoint to what a credential must be allowed for it.
+        cost_in: how many requests an answer counts as, where it says that itself.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Fetcher:
         credential_settings: tuple[str, ...] = ("token",),
         ask_again: frozenset[int] = frozenset(),
         failure_in: Callable[[bytes], CrosscurrentError | None] | None = None,
+        permissions: Mapping[str, str] | None = None,
+        cost_in: Callable[[bytes], int] | None = None,
     ) -> None:
         self._source = source
         self._client = client
@@ -52,6 +56,8 @@ class Fetcher:
         self._credential_settings = credential_settings
         self._ask_again = ask_again
         self._failure_in = failure_in
+        self._permissions = permissions or {}
+        self._cost_in = cost_in
 
     async def fetch(
         self,
@@ -106,17 +112,19 @@ class Fetcher:
                 raise
             turn.requests = response.requests
             self._count(response, cost)
-            return await self._judged(turn, response)
+            return await self._judged(turn, response, endpoint)
 
     def _count(self, response: Response, cost: Cost) -> None:
         not_modified = response.status == NOT_MODIFIED
         cost.requests += response.requests
         cost.requests_counted += response.requests - (not_modified and self._not_modified_is_free)
+        if self._cost_in is not None:
+            cost.requests_counted += max(0, self._cost_in(response.body) - 1)
         cost.not_modified += not_modified
         cost.bytes_received += len(response.body)
         RECEIVED_BYTES.labels(self._source).inc(len(response.body))
 
-    async def _judged(self, turn: Turn, response: Response) -> Response:
+    async def _judged(self, turn: Turn, response: Response, endpoint: str) -> Response:
         if asks_to_wait(response.status, response.headers, response.body):
             REQUESTS.labels(self._source, "throttled").inc()
             wait_seconds = await self._pacer.pause(turn, response.headers)
@@ -130,7 +138,7 @@ class Fetcher:
                 code=response.status,
             )
         turn.headers = response.headers
-        if is_good(response.status):
+        if is_good(response.status) and response.status not in self._ask_again:
             self._refuse_if_failed(response.body)
             outcome = "not_modified" if response.status == NOT_MODIFIED else "ok"
             REQUESTS.labels(self._source, outcome).inc()
@@ -142,6 +150,7 @@ class Fetcher:
             source=self._source,
             credential_settings=self._credential_settings,
             ask_again=self._ask_again,
+            permission=self._permissions.get(endpoint, ""),
         )
         REQUESTS.labels(self._source, type(error).__name__.lower()).inc()
         raise error

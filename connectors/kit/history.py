@@ -86,6 +86,14 @@ class ChangedSince:
 class NewestFirst:
     """A list that only leads back, from its newest row on: read until a row is older than the span.
 
+    **What it may miss.** By page numbers or offsets a page is a place in a list that moves while it is read. A row that comes
+    in front shifts the others back: a page shows some again, under the ids they have. But a row that *leaves* the part
+    already read (it was deleted, or an older row of a list by change moved to the front) pulls the next page's first row
+    into a page that is read, and that row is missed. Nothing in the answers shows it, and to read each page twice would
+    double the cost of what is rare. So: where the vendor has cursors (``NextCursor``, GraphQL), pages begin at a row and
+    nothing is missed; where it takes a time, use ``ChangedSince``. Else a row that moved to the front is read by the live
+    poll, and one that was skipped by the next whole round (``backfill --resync``).
+
     Attributes:
         field: the row's time, ISO 8601.
         rows: dotted path of the rows; empty if the body is the list.

@@ -14,11 +14,12 @@ from connectors.kit.instruments import POLL_SECONDS, POLLS, POLLS_PLANNED, POLLS
 from connectors.kit.outcome import SLOW_RETRY_SECONDS
 from connectors.kit.pace import Pacer
 from connectors.kit.planner import Planner
-from connectors.kit.poller import Polled, Poller, Standing
+from connectors.kit.polled import Polled, Standing
+from connectors.kit.poller import Poller
 from connectors.kit.schedule import Schedule
 from connectors.kit.webhooks.asked import Asked
 from crosscurrent.clock import Clock
-from crosscurrent.errors import CrosscurrentError, Fatal
+from crosscurrent.errors import Backpressure, CrosscurrentError, Fatal, Transient
 
 STOP_SECONDS_MAX = 5.0
 
@@ -67,6 +68,7 @@ class Loop:
         self._running_keys: set[str] = set()
         # woken, and not answered well yet
         self._owed: set[str] = set()
+        self._versions: dict[str, dict[str, str]] = {}
         self._asked = Asked()
         self._wake = asyncio.Event()
         self._fatal: Fatal | None = None
@@ -187,6 +189,9 @@ class Loop:
         self._add_found(polled.standing.state.found)
         if polled.error is None:
             self._owed.discard(poll.request_key)
+        elif isinstance(polled.error, Transient) and not isinstance(polled.error, Backpressure):
+            # its own turn may be a day away
+            self._owed.add(poll.request_key)
         self._wake_others(poll, polled)
         if scheduled:
             self._planner.saw(poll, polled.standing.state.changes, polled.cost.requests)
@@ -213,6 +218,18 @@ class Loop:
             now = self._clock.monotonic_seconds()
             for key in poll.wakes_keys:
                 self._wake_one(key, now)
+        if polled.error is None and poll.versions is not None:
+            self._wake_moved(poll, polled)
+
+    def _wake_moved(self, poll: Poll, polled: Polled) -> None:
+        """Wake the requests of which a list tells another version than before."""
+        before = self._versions.get(poll.request_key)
+        # after a start nothing is known but whether the list is as it was
+        moved = before is not None or polled.standing.state.changes.changed_last
+        for key, version in polled.versions.items() if moved else ():
+            if (before or {}).get(key) != version:
+                self._wake_one(key, self._clock.monotonic_seconds())
+        self._versions[poll.request_key] = {**(before or {}), **polled.versions}
 
     def _wake_again(self, poll: Poll) -> None:
         """Wake what was woken before a start and had not been polled by then."""

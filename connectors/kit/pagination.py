@@ -6,7 +6,7 @@ Each has a bound on the pages of one poll; ``Trail`` keeps a vendor that points 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -241,6 +241,13 @@ def with_query(url: str, changes: Mapping[str, str]) -> str:
     """Return an address with some of its query parameters set."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query=urlencode({**query_of(url), **changes})))
+
+
+def without(url: str, names: Collection[str]) -> str:
+    """Return an address without some of its query parameters."""
+    parts = urlsplit(url)
+    left = {name: value for name, value in query_of(url).items() if name not in names}
+    return urlunsplit(parts._replace(query=urlencode(left)))
 
 
 def canonical_url(url: str) -> str:

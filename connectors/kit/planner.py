@@ -66,9 +66,9 @@ class Planner:
         old = self._wants.get(poll.request_key)
         pages = float(max(1, requests)) if old is None else (old.pages + max(1, requests)) / 2
         rate = history.changes_per_second(floor)
-        self._wants[poll.request_key] = Want(
-            poll.endpoint, rate, floor, ceiling, pages, self._unchanged_is_free
-        )
+        # a vendor answers 304 to GET only
+        free = self._unchanged_is_free and poll.body is None
+        self._wants[poll.request_key] = Want(poll.endpoint, rate, floor, ceiling, pages, free)
 
     def is_due(self, now: float) -> bool:
         """Return whether it is time to plan anew."""

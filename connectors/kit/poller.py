@@ -13,6 +13,7 @@ from datetime import datetime
 from connectors.kit.client import HttpClient, Response
 from connectors.kit.conditional import NO_VALIDATORS, validators_of
 from connectors.kit.cost import Cost
+from connectors.kit.cursor import Since
 from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.digest import content_digest
 from connectors.kit.errors import Refused, TooLarge, Truncated
@@ -24,6 +25,7 @@ from connectors.kit.outcome import SLOW_RETRY_SECONDS, outcome_of, pause_seconds
 from connectors.kit.pace import Pacer
 from connectors.kit.page import Page
 from connectors.kit.pagination import Trail, canonical_url
+from connectors.kit.polled import Polled, Standing, state_record
 from connectors.kit.presence import LISTED_MAX, RETURNED_HEADER, VANISHED, vanished_payload
 from connectors.kit.presence_round import after_round, is_gone, keys_of_page
 from connectors.kit.publisher import Publisher
@@ -32,43 +34,9 @@ from connectors.kit.state import KnownPage, RequestState
 from connectors.kit.verdict import NOT_MODIFIED
 from crosscurrent.clock import Clock
 from crosscurrent.errors import CrosscurrentError, Poison, Transient
-from schemas.records import ConnectorState, RawEvent
+from schemas.records import RawEvent
 
 _OK = 200
-_ERROR_CHARACTERS_MAX = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a request stands, and what that rests on.
-
-    Attributes:
-        state: after its last poll.
-        vouch_offsets: ``topic-partition`` to the offset after the last event of this request, in the present
-            life of the broker.
-    """
-
-    state: RequestState = field(default_factory=RequestState)
-    vouch_offsets: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """What came of a poll.
-
-    Attributes:
-        standing: for the next one.
-        outcome: ``ok``, ``unchanged``, ``throttled`` or ``failed``.
-        error: what went wrong; ``None`` if nothing did.
-        pause_seconds: how long the request must rest at least.
-        cost: what the poll took.
-    """
-
-    standing: Standing
-    outcome: str
-    error: CrosscurrentError | None
-    pause_seconds: float
-    cost: Cost
 
 
 @dataclass(slots=True)
@@ -83,6 +51,7 @@ class _Progress:
     pages: list[Page] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
     vouch_offsets: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     page_index: int = 0
     complete: bool = False
     changed: bool = False
@@ -160,9 +129,19 @@ class Poller:
             error,
             pause_seconds(progress.pause_seconds, error),
             progress.cost,
+            progress.versions,
         )
         duration_ms = round((self._clock.monotonic_seconds() - began) * 1000)
-        await self._publisher.publish_state(self._state_record(poll, progress, polled, left, duration_ms))
+        record = state_record(
+            progress.origin,
+            poll.state_key,
+            polled,
+            left=left,
+            cluster=self._cluster,
+            started_at=progress.started_at,
+            duration_ms=duration_ms,
+        )
+        await self._publisher.publish_state(record)
         return polled
 
     async def _read(self, poll: Poll, progress: _Progress) -> CrosscurrentError | None:
@@ -293,15 +272,20 @@ class Poller:
         """Remember a page of which the vendor sent nothing, and return the address of the one after it."""
         progress.known.append(known)
         # a list that has grown by a page may say so beside an unchanged last page
-        return self._next_url(poll, page) or known.next_url
+        following = self._next_url(poll, page)
+        return known.next_url or following if isinstance(poll.cursor, Since) else following or known.next_url
 
     def _following(self, poll: Poll, progress: _Progress, page: Page, seen: KnownPage) -> str | None:
         """Remember a page and return the address of the one after it."""
         following = self._next_url(poll, page)
         if poll.cursor is not None:
             progress.pages.append(page)
+        if following is not None and isinstance(poll.cursor, Since):
+            following = poll.cursor.following(page, following)
         if poll.find is not None:
             progress.found += poll.find(page.json)
+        if poll.versions is not None:
+            progress.versions |= poll.versions(page.json)
         # RFC 9110 section 13.1.2: a 304 is an answer to GET and HEAD only
         validators = seen.validators if poll.body is None else NO_VALIDATORS
         if validators.headers() or seen.digest is not None:
@@ -352,32 +336,6 @@ class Poller:
             changes=changes,
         )
         return state.with_found(tuple(progress.found)), error
-
-    def _state_record(
-        self, poll: Poll, progress: _Progress, polled: Polled, left: Remaining | None, duration_ms: int
-    ) -> ConnectorState:
-        origin, cost = progress.origin, progress.cost
-        return ConnectorState(
-            tenant=origin.tenant,
-            record_id=origin.poll_id,
-            source=origin.source,
-            request_key=poll.state_key,
-            state=polled.standing.state.to_json(),
-            cluster=self._cluster if polled.standing.vouch_offsets else "",
-            vouch_offsets=dict(polled.standing.vouch_offsets),
-            started_at=progress.started_at,
-            duration_ms=duration_ms,
-            requests=cost.requests,
-            requests_counted=cost.requests_counted,
-            not_modified=cost.not_modified,
-            pages_unchanged=cost.pages_unchanged,
-            retries=cost.retries,
-            events=cost.events,
-            bytes_received=cost.bytes_received,
-            quota_remaining=None if left is None else left.remaining,
-            outcome=polled.outcome,
-            error=None if polled.error is None else str(polled.error)[:_ERROR_CHARACTERS_MAX],
-        )
 
     def _origin(self, poll: Poll, standing: Standing) -> Origin:
         name, key = self._connector.name, poll.request_key

@@ -8,7 +8,8 @@ from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
 from connectors.kit.planner import Planner
-from connectors.kit.poller import Poller, Standing
+from connectors.kit.polled import Standing
+from connectors.kit.poller import Poller
 from connectors.kit.publisher import Publisher
 from connectors.kit.schedule import Schedule
 from connectors.kit.wiring import Asking

@@ -13,7 +13,7 @@ from connectors.kit.auth import NoAuth
 from connectors.kit.client import HttpClient
 from connectors.kit.declaration import Connector
 from connectors.kit.health import Health
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.polling import make_loop
 from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
@@ -26,7 +26,7 @@ from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import Transient
 from crosscurrent.kafka import Producer
 from crosscurrent.metrics import ProcessServer
-from crosscurrent.settings import Settings
+from crosscurrent.settings import MetricsSettings, Settings
 from schemas.codec import Codec, SchemaRegistry
 from schemas.records import ConnectorState
 from schemas.registry import ConfluentRegistry
@@ -55,24 +55,24 @@ def run_connectors(
     """
     codec = Codec(registry or ConfluentRegistry(settings.registry_url))
     runtimes = [Runtime(connector, settings, codec) for connector in connectors]
-    uvloop.run(_run_until_signal(runtimes, settings.metrics.port))
+    uvloop.run(_run_until_signal(runtimes, settings.metrics))
 
 
-async def _run_until_signal(runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
+async def _run_until_signal(runtimes: Sequence[Runtime], metrics: MetricsSettings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await run_until(stop, runtimes, metrics_port)
+    await run_until(stop, runtimes, metrics)
 
 
-async def run_until(stop: asyncio.Event, runtimes: Sequence[Runtime], metrics_port: int | None) -> None:
+async def run_until(stop: asyncio.Event, runtimes: Sequence[Runtime], metrics: MetricsSettings) -> None:
     """Run connectors, with the metrics and health of all of them on one port, until asked to stop.
 
     Args:
         stop: set to end; it is set too when one of them ends.
         runtimes: the connectors.
-        metrics_port: see ``ProcessServer``.
+        metrics: where metrics and health are served.
 
     Raises:
         WrongUse: a source lacks what it needs, or the metrics port is taken.
@@ -83,7 +83,9 @@ async def run_until(stop: asyncio.Event, runtimes: Sequence[Runtime], metrics_po
     for runtime in runtimes:
         runtime.prepare()
     server = ProcessServer(
-        metrics_port, lambda: [reason for runtime in runtimes for reason in runtime.not_ready()]
+        metrics.host,
+        metrics.port,
+        lambda: [reason for runtime in runtimes for reason in runtime.not_ready()],
     )
     server.start()
     try:

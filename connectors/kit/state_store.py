@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.state import RequestState
 from crosscurrent.errors import Poison
 from crosscurrent.kafka import high_watermarks, read_to_end

@@ -12,7 +12,8 @@ NOT_MODIFIED = 304
 
 _AWAY = frozenset({503, 529})  # 529: Notion's "service overload", with Retry-After
 _ASK_AGAIN = frozenset({408, 425})
-_CREDENTIAL = frozenset({401, 403})
+_FORBIDDEN = 403
+_CREDENTIAL = frozenset({401, _FORBIDDEN})
 _GONE = frozenset({404, 410, 451})
 _REASON_CHARACTERS_MAX = 200
 _LIMIT_WORDS = (b"rate limit", b"too many requests")
@@ -48,6 +49,7 @@ def failure(
     source: str,
     credential_settings: tuple[str, ...] = ("token",),
     ask_again: frozenset[int] = frozenset(),
+    permission: str = "",
 ) -> Transient | Refused:
     """Return the error for an answer that is neither good nor asks to wait.
 
@@ -58,11 +60,20 @@ def failure(
         source: name of the source.
         credential_settings: names of the settings that hold the credential.
         ask_again: further statuses after which asking again may help.
+        permission: what the credential must be allowed for this, where that is more than for the rest.
     """
     found = f"{source} answers {status} for {url}{reason_in(body)}"
     if status >= 500 or status in _ASK_AGAIN | ask_again:
         return Transient(
             found, expected="status 200", todo="nothing: it is asked again", source=source, code=status
+        )
+    if status == _FORBIDDEN and permission:
+        return Refused(
+            found,
+            expected=permission,
+            todo=f"allow it, or take this out of {source_variable(source, 'targets')}; all else goes on without it",
+            source=source,
+            code=status,
         )
     if status in _CREDENTIAL:
         return Refused(

@@ -16,6 +16,7 @@ from connectors.spotify.endpoints import (
     PLAYLIST,
     PLAYLIST_ITEMS,
     TRACK,
+    USER_PLAYLISTS,
     endpoint_of,
 )
 from connectors.spotify.mapping import TABLE, map_payload
@@ -31,12 +32,13 @@ SPOTIFY = Connector(
         60, 30.0, description="not published, counted over 30 s; 60 requests in 30 s are not passed"
     ),
     interval_seconds=3600.0,
-    endpoints=(ARTIST, ALBUM, TRACK, PLAYLIST, PLAYLIST_ITEMS, NEW_RELEASES),
+    endpoints=(ARTIST, ALBUM, TRACK, PLAYLIST, PLAYLIST_ITEMS, USER_PLAYLISTS, NEW_RELEASES),
     polls=polls,
     poll_for=poll_for,
     # the artists of the vendor's own examples; new-releases and the vendor's playlists are not for every app
     targets_default=("artist:0TnOYISbd1XYRBk9myaseg", "artist:1HY2Jd0NmPuamShAr6KMms"),
-    targets_help="artist:ID, album:ID, track:ID, playlist:ID (the last part of a share link), or new-releases",
+    targets_help="artist:ID, album:ID, track:ID, playlist:ID (the last part of a share link), user:ID for all public "
+    "playlists of somebody, or new-releases",
     map_payload=map_payload,
     table=TABLE,
     endpoint_of=endpoint_of,

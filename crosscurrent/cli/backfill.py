@@ -14,9 +14,9 @@ from connectors.kit.backfill_job import Job, Wanted
 from connectors.kit.backfill_process import Estimate, estimate_backfill, run_backfill
 from connectors.registry import connector_named
 from crosscurrent.cli.output import CONSOLE, ERRORS, print_json, print_table
+from crosscurrent.cli.played_vendors import settings_beside_home
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED
-from crosscurrent.settings import load_settings
 from crosscurrent.telemetry import configure_logging
 
 _STEPS_A_LINE = 20  # where nobody watches, a line now and then is enough
@@ -40,7 +40,7 @@ def backfill(
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Fill in history beside the live poll; a second call goes on where an ended one was. Exit 1 if a part failed."""
-    settings = load_settings()
+    settings = settings_beside_home()
     connector = connector_named(source)
     configure_logging("error", process=f"backfill.{source}", secrets=settings.secrets())
     wanted = _wanted(begin, end, resync=resync, again=again)

@@ -15,6 +15,7 @@ from connectors.kit.record import record_source
 from connectors.kit.wiring import interval_of, missing
 from connectors.registry import CONNECTORS, all_sources, connector_named
 from crosscurrent.cli.output import CONSOLE, ERRORS, print_error, print_json, print_table
+from crosscurrent.cli.played_vendors import settings_beside_home
 from crosscurrent.errors import CrosscurrentError, WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED, EXIT_SERVER_AWAY
 from crosscurrent.settings import Settings, load_settings
@@ -50,7 +51,7 @@ def list_sources(as_json: JsonOption = False) -> None:
 @app.command("check")
 def check(name: NameArgument, as_json: JsonOption = False) -> None:
     """Ask a source once: exit 1 if the credential, the quota or the mapping fails, 3 if it does not answer."""
-    settings = load_settings()
+    settings = settings_beside_home()
     # what is tried again would be told on the way; the last word is enough
     configure_logging("error", process=f"sources.{name}", secrets=settings.secrets())
     result = check_source(connector_named(name, settings.sources_directory), settings)
@@ -159,6 +160,7 @@ def _result(result: CheckResult) -> dict[str, object]:
         "observations": result.observations,
         "payload": _payload(result.coverage),
         "away": result.away,
+        "lacking": list(result.lacking),
         "advice": result.advice,
         "error": error and _error(error),
     }

@@ -48,7 +48,7 @@ def run(settings: Settings, *, stop: Event | None = None) -> None:
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     sink = ClickHouseSink(settings, Codec(ConfluentRegistry(settings.registry_url)))
-    server = ProcessServer(settings.metrics.port, sink.not_ready)
+    server = ProcessServer(settings.metrics.host, settings.metrics.port, sink.not_ready)
     port = server.start()
     _log.info("sink_started", metrics_port=port, clickhouse=settings.clickhouse_url)
     try:

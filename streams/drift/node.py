@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.drift.sequential import RateWatch
+from streams.drift.words import words_of
 
 BOOLEAN, NUMBER, STRING, ARRAY, OBJECT = 1, 2, 4, 8, 16
 TYPE_NAMES: Final = {
@@ -52,10 +53,41 @@ class Node:
     """
 
     __slots__ = (
-        "absent", "alike_reported", "entries", "example", "fields", "fields_widest", "gone", "here_count",
-        "here_high", "here_low", "here_null", "here_number", "here_object", "here_outside", "here_types", "high",
-        "is_map", "is_whole", "items", "low", "lower", "mark", "nulls", "objects", "outside", "parent",
-        "pending_high", "pending_low", "step", "times_gone", "types", "upper", "values",
+        "absent",
+        "alike_reported",
+        "entries",
+        "example",
+        "fields",
+        "fields_widest",
+        "gone",
+        "here_count",
+        "here_high",
+        "here_low",
+        "here_null",
+        "here_number",
+        "here_object",
+        "here_outside",
+        "here_types",
+        "here_words",
+        "high",
+        "is_map",
+        "is_whole",
+        "items",
+        "low",
+        "lower",
+        "mark",
+        "nulls",
+        "objects",
+        "outside",
+        "parent",
+        "pending_high",
+        "pending_low",
+        "step",
+        "times_gone",
+        "types",
+        "upper",
+        "values",
+        "words",
     )  # fmt: skip
 
     def __init__(self, step: str, parent: Node | None) -> None:
@@ -79,6 +111,8 @@ class Node:
         self.low, self.high = math.inf, -math.inf
         self.pending_low, self.pending_high = math.inf, -math.inf
         self.lower, self.upper = -math.inf, math.inf
+        # an array's entries are called as the array is
+        self.words = words_of(parent.step if parent is not None and step in (ITEMS, ENTRIES) else step)
         self.mark = -1
         self.begin(-1)
 
@@ -87,6 +121,7 @@ class Node:
         self.mark = mark
         self.here_count = self.here_null = self.here_object = self.here_number = self.here_outside = 0
         self.here_types = 0
+        self.here_words: dict[str, None] = {}
         self.here_low, self.here_high = math.inf, -math.inf
         self.example: object = None
 

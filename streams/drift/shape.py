@@ -6,7 +6,8 @@ What is told, and when:
   confidence fewer than ``3 / warm_up`` of them would hold something new). What lies below a new field is part of it;
 - a type that was never there, at a place that had ``warm_up`` values before;
 - a field that every object had, and that stays away; more nulls than usual; numbers outside of the range: as soon as
-  the evidence suffices (see ``sequential``). A field that was ever missing is optional, and may stay away.
+  the evidence suffices (see ``sequential``). A field that was ever missing is optional, and may stay away;
+- a value of a text that has few of them (see ``words``): at once.
 
 After each the present is the usual: it is learned anew, and told once.
 """
@@ -21,11 +22,13 @@ from typing import Final
 from streams.drift.finding import Finding, Kind, example_of
 from streams.drift.node import (
     LIKE_FIELDS_REPORTED_MAX,
+    STRING,
     Node,
     type_names,
 )
 from streams.drift.sequential import RateWatch, Terms
 from streams.drift.walk import Walk
+from streams.drift.words import Words
 
 PATHS_MAX: Final = 2000
 REMEMBERED_MAX: Final = 320  # ids of payloads that may come again after a crash
@@ -156,6 +159,8 @@ class Shape:
             yield from self._nulled(node, identity, at_ms)
             if node.here_number:
                 yield from self._left_range(node, identity, at_ms)
+            if node.words is not None and node.words.new:
+                yield from self._new_words(node, node.words, identity, at_ms)
 
     def _appeared(self, node: Node, identity: str, at_ms: int) -> Iterator[Finding]:
         parent = node.parent
@@ -270,6 +275,23 @@ class Shape:
         if watch.evidence == 0.0:
             node.pending_low, node.pending_high = math.inf, -math.inf
 
+    def _new_words(self, node: Node, words: Words, identity: str, at_ms: int) -> Iterator[Finding]:
+        if not words.is_news(self.terms.warm_up):
+            return
+        words.told += 1
+        expected = f"one of {', '.join(sorted(words.times))} in {words.quiet} payloads in a row"
+        yield self._finding(
+            "range_left",
+            node,
+            expected,
+            ", ".join(words.new),
+            words.new[0],
+            chance=1 / (words.quiet + 2),
+            before=words.quiet,
+            changed=1,
+            first=(at_ms, identity),
+        )
+
     def _risen(
         self, kind: Kind, node: Node, watch: RateWatch, expected: str, found: str, example: str | None
     ) -> Finding:
@@ -330,6 +352,8 @@ class Shape:
                 self.path_count -= node.become_map()
         if node.outside is not None and node.here_number:
             self._widen(node, node.outside.trials)
+        if node.words is not None and node.here_types & STRING and not node.words.learn(node.here_words):
+            node.words = None
         node.example = None
 
     def _widen(self, node: Node, trials: int) -> None:

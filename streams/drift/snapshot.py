@@ -16,6 +16,7 @@ import orjson
 from streams.drift.node import ENTRIES, ITEMS, Node
 from streams.drift.sequential import RateWatch
 from streams.drift.shape import Shape
+from streams.drift.words import Words
 
 MAGIC = b"CCS1"
 _LEVEL = 1  # a state is written with every checkpoint in which it changed
@@ -103,12 +104,15 @@ def _written(node: Node) -> list[Any]:
     watches = [node.absent.numbers(), node.nulls.numbers(), node.outside and node.outside.numbers()]
     plain = [getattr(node, name) for name in _PLAIN]
     ends = [value if math.isfinite(value := getattr(node, name)) else None for name in _RANGE]
-    return [node.step, plain, ends, watches, [_written(child) for child in node.children()]]
+    words = node.words and [node.words.times, node.words.quiet, node.words.told]
+    return [node.step, plain, ends, watches, [_written(child) for child in node.children()], words]
 
 
 def _node(data: list[Any], parent: Node | None, warm_up: int) -> Node:
-    step, plain, ends, (absent, nulls, outside), children = data
+    step, plain, ends, (absent, nulls, outside), children, *more = data
     node = Node(step, parent)
+    if more:  # a state of before there were words begins to learn them
+        node.words = _words(more[0])
     for name, value in zip(_PLAIN, plain, strict=True):
         setattr(node, name, value)
     for name, value in zip(_RANGE, ends, strict=True):
@@ -119,6 +123,14 @@ def _node(data: list[Any], parent: Node | None, warm_up: int) -> Node:
         node.set_bounds(warm_up)
     _attach(node, (_node(child, node, warm_up) for child in children))
     return node
+
+
+def _words(data: list[Any] | None) -> Words | None:
+    if data is None:
+        return None
+    words = Words()
+    words.times, words.quiet, words.told = data
+    return words
 
 
 def _attach(node: Node, children: Iterable[Node]) -> None:

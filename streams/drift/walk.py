@@ -61,7 +61,10 @@ class Walk:
         if node.gone or not (node.types | node.here_types) & bit:
             node.example = value
         node.here_types |= bit
-        if bit == NUMBER:
+        if bit == STRING:
+            if node.words is not None:
+                _note_word(node, value)  # type: ignore[arg-type]
+        elif bit == NUMBER:
             _note_number(node, value)  # type: ignore[arg-type]
         elif bit == OBJECT:
             node.here_object += 1
@@ -97,6 +100,18 @@ class Walk:
             looked_at = [value[index * (count - 1) // last] for index in range(ITEMS_LOOKED_AT)]
         for inner in looked_at:
             self.visit(child, inner, depth)
+
+
+def _note_word(node: Node, value: str) -> None:
+    words = node.words
+    if words is None:
+        return
+    if value in words.times:
+        node.here_words[value] = None
+    elif words.note(value):
+        node.example = value
+    else:
+        node.words = None
 
 
 def _note_number(node: Node, value: float) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from connectors.kit.declaration import Connector, Poll
-from connectors.kit.poller import Polled, Poller, Standing
+from connectors.kit.polled import Polled, Standing
+from connectors.kit.poller import Poller
 from connectors.kit.publisher import Publisher
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock

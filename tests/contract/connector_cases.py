@@ -73,11 +73,23 @@ def world() -> ASGIApp:
     return create_app(World(scenario, VirtualTime(scenario.start_seconds, SystemClock(), speed=0), terms))
 
 
+GITHUB_TARGETS = (
+    "quillfen-works/sailbench",
+    "org:tarnholt",
+    "counts:quillfen-works/sailbench",
+    "counts:tarnholt/peatbog",
+    "stars:tarnholt/peatbog",
+    "commits:quillfen-works/sailbench",
+    "traffic:quillfen-works/sailbench",
+    "runs:quillfen-works/sailbench",
+    "file:quillfen-works/sailbench:model/weights.bin",
+)
 SPOTIFY_TARGETS = (
     f"artist:{music_id('artist', 3)}",
     f"album:{music_id('album', 5)}",
     f"track:{music_id('track', 40)}",
     f"playlist:{music_id('playlist', 0)}",
+    "user:quayside",
     "new-releases",
 )
 # every kind of target: an artist with pages of recordings, a release, its group, a recording, and a search of each
@@ -104,7 +116,7 @@ TMDB_TARGETS = (
     "changes:person",
 )
 CASES = (
-    Case(GITHUB, world, ("quillfen-works/sailbench", "org:tarnholt"), "/github"),
+    Case(GITHUB, world, GITHUB_TARGETS, "/github"),
     Case(MUSICBRAINZ, world, MUSICBRAINZ_TARGETS, "/musicbrainz"),
     Case(
         NOTION,

@@ -7,6 +7,13 @@ from crosscurrent.embedded.world.spotify_catalogue import music_id
 PLAYLIST = f"/v1/playlists/{music_id('playlist', 1)}"
 SPOTIFY_COMPARED: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str, frozenset[str]], ...] = (
     (
+        "spotify playlists of a user",
+        ("/v1/users/quayside/playlists",),
+        ("spotify/me-playlists", "spotify/user-playlists"),
+        "items",
+        frozenset(),
+    ),
+    (
         "spotify artist",
         tuple(f"/v1/artists/{music_id('artist', number)}" for number in range(6)),
         ("spotify/artists",),

@@ -73,7 +73,7 @@ async def test_token_that_ends_in_mid_run_costs_one_request_and_loses_nothing() 
     events = parts.broker.events()
     assert [one.error for one in polled if one.error] == []
     assert {event.status for event in events} == {200}
-    assert len({event.request_url for event in events}) == len(events) == 69
+    assert len({event.request_url for event in events}) == len(events) == 78
     refused = played.statuses()["401"]
     assert refused == (len(events) - 1) // 5
     assert played.grants() == refused + 1

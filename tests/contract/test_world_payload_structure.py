@@ -156,6 +156,70 @@ ENDPOINTS = (
         frozenset({"$.payload.issue.body", "$.payload.issue.labels[].description"}),
     ),
     Endpoint(
+        "github traffic views",
+        "github",
+        tuple(f"/repos/{name}/traffic/views" for name in REPOSITORIES[:2]),
+        ("github/traffic",),
+        "views",
+        whole,
+    ),
+    Endpoint(
+        "github traffic clones",
+        "github",
+        tuple(f"/repos/{name}/traffic/clones" for name in REPOSITORIES[:2]),
+        ("github/traffic",),
+        "views",
+        lambda body: (
+            iter([{"views" if name == "clones" else name: value for name, value in body.items()}])
+            if isinstance(body, dict)
+            else iter(())
+        ),
+    ),
+    Endpoint(
+        "github referrers",
+        "github",
+        tuple(f"/repos/{name}/traffic/popular/referrers" for name in REPOSITORIES[:2]),
+        ("github/traffic",),
+        "referrer",
+        rows,
+    ),
+    Endpoint(
+        "github popular paths",
+        "github",
+        tuple(f"/repos/{name}/traffic/popular/paths" for name in REPOSITORIES[:2]),
+        ("github/traffic",),
+        "title",
+        rows,
+    ),
+    Endpoint(
+        "github commit activity",
+        "github",
+        tuple(f"/repos/{name}/stats/commit_activity" for name in REPOSITORIES[:2]),
+        ("github/stats",),
+        "week",
+        rows,
+    ),
+    Endpoint(
+        "github workflow runs",
+        "github",
+        tuple(f"/repos/{name}/actions/runs?per_page=5" for name in REPOSITORIES[:2]),
+        ("github/workflow-runs",),
+        "workflow_runs",
+        whole,
+        # of the one repository that was recorded it is never null
+        frozenset(f"$.workflow_runs[].{name}.description" for name in ("repository", "head_repository")),
+    ),
+    Endpoint(
+        "github contents",
+        "github",
+        tuple(f"/repos/{name}/contents/README.md" for name in REPOSITORIES),
+        ("github/contents",),
+        "path",
+        rows,
+        # recorded was a folder, whose rows are files without their text
+        frozenset({"$.content", "$.encoding"}),
+    ),
+    Endpoint(
         "github rate limit",
         "github",
         ("/rate_limit",),

@@ -24,14 +24,14 @@ from crosscurrent.embedded.world.world import World, WorldTerms
 from crosscurrent.errors import Poison
 from schemas.mapping import MappedPayload
 from schemas.records import RawEvent
-from tests.contract.connector_cases import MUSICBRAINZ_TARGETS, SPOTIFY_TARGETS, TMDB_TARGETS
+from tests.contract.connector_cases import GITHUB_TARGETS, MUSICBRAINZ_TARGETS, SPOTIFY_TARGETS, TMDB_TARGETS
 from tests.contract.world_credentials import authorization
 from tests.unit.connectors.mappings.sample_payloads import TABLES, event_for
 
 HOURS = (0, 5, 149, 300)
 SCENARIO = default_scenario()
 TARGETS = {
-    "github": ["quillfen-works/sailbench", "tarnholt/peatbog", "org:tarnholt"],
+    "github": [*GITHUB_TARGETS, "tarnholt/peatbog"],
     "musicbrainz": list(MUSICBRAINZ_TARGETS),
     "notion": [
         f"database:{id_of('database', 1)}",
@@ -57,6 +57,7 @@ THINGS_ONLY = frozenset(
         "database",
         "data_source",
         "page",
+        "workflow_runs",
     }
 )
 

@@ -138,9 +138,12 @@ class RunningHome:
         self._home = BackgroundHome(self.settings.home, options, self.environment, self.settings.home)
 
     def pids(self) -> dict[str, int]:
-        """Return the processes that run now, by name."""
+        """Return the processes that run now, by name, what they are forked from included."""
         state = self._home.state()
-        return {p.name: p.pid for p in state.processes if p.pid} if state else {}
+        if state is None:
+            return {}
+        forks = {"fork server": state.fork_server_pid} if state.fork_server_pid else {}
+        return forks | {p.name: p.pid for p in state.processes if p.pid}
 
     def kill(self, pid: int) -> None:
         """Kill a process at once."""

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from crosscurrent.errors import Fatal
@@ -71,12 +71,21 @@ class Guard:
 
 
 def spawn(
-    command: Sequence[str], environment: Mapping[str, str], guard: Guard, *, told: bool = False
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    guard: Guard,
+    *,
+    descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Return a running process in a session of its own, its output on one pipe.
 
-    If it is to be told something, its input is a pipe, too. Must be called on the main thread: the kernel's net is
-    tied to the thread that forks.
+    Must be called on the main thread: the kernel's net is tied to the thread that forks.
+
+    Args:
+        command: program and arguments.
+        environment: the whole environment.
+        guard: kills it if this process dies.
+        descriptors: what it inherits beside its output.
 
     Raises:
         Fatal: the program cannot be run.
@@ -85,11 +94,12 @@ def spawn(
         process = subprocess.Popen(
             list(command),
             env=dict(environment),
-            stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),
+            pass_fds=tuple(descriptors),
+            preexec_fn=_in_the_child(os.getpid()),
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise Fatal(
@@ -109,17 +119,24 @@ def kill_group(group: int, number: signal.Signals = signal.SIGKILL) -> None:
         return
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
+def die_with_parent(parent: int) -> None:
+    """Make the kernel kill this process when its parent dies, as far as the kernel can.
+
+    Args:
+        parent: process id of the parent; if it died already, this process ends at once.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    _prctl()(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # the parent died before the kernel knew that this matters
+
+
+def _in_the_child(parent: int) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
         return None
-    prctl = _prctl()
-
-    def in_the_child() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # the parent died before the kernel knew that this matters
-
-    return in_the_child
+    _prctl()  # looked up before the fork
+    return partial(die_with_parent, parent)
 
 
 @cache

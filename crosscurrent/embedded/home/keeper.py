@@ -6,7 +6,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from crosscurrent.clock import Clock
 from crosscurrent.embedded.home.backoff import Backoff
@@ -188,8 +187,8 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
-            if not self.spec.waits:
-                await self._needs_ready()
+            for need in self._needs:
+                await need.ready.wait()
             try:
                 self.ready_seconds = await self._start_once()
             except CrosscurrentError as error:
@@ -222,15 +221,8 @@ class Keeper:
         metrics_port = self._ports.assign(self.spec.name) if _wants_metrics(self.spec) else None
         self._log.forget_tail()
         began = self._clock.monotonic_seconds()
-        running = self._nursery.run(
-            [self._fill(word, metrics_port) for word in self.spec.command],
-            {
-                **self._environment,
-                **{name: self._fill(value, metrics_port) for name, value in self.spec.environment.items()},
-            },
-            self._log,
-            waits=self.spec.waits,
-        )
+        self._change("starting")
+        running = await self._run(metrics_port)
         self.running, self.exit_code = running, None
         state = self.state
         state.pid, state.started_at, state.metrics_port = (
@@ -239,11 +231,6 @@ class Keeper:
             metrics_port,
         )
         state.ready_since = None
-        if self.spec.waits:
-            await self._needs_ready_or_exit(running)
-            running.begin()
-            began = self._clock.monotonic_seconds()
-        self._change("starting")
         became_ready = await self._until_ready(running, metrics_port or 0, began)
         if became_ready:
             state.ready_since = self._clock.now_utc().timestamp()
@@ -257,17 +244,13 @@ class Keeper:
         self._gone()
         return self._clock.monotonic_seconds() - ready_from if became_ready else None
 
-    async def _needs_ready(self) -> None:
-        for need in self._needs:
-            await need.ready.wait()
-
-    async def _needs_ready_or_exit(self, running: Running) -> None:
-        ready = asyncio.ensure_future(self._needs_ready())
-        waited: list[asyncio.Future[Any]] = [running.exited, ready]
-        try:
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ready.cancel()
+    async def _run(self, metrics_port: int | None) -> Running:
+        spec = self.spec
+        own = {name: self._fill(value, metrics_port) for name, value in spec.environment.items()}
+        if spec.forked:
+            return await self._nursery.fork(spec.forked, own, self._log)
+        command = [self._fill(word, metrics_port) for word in spec.command]
+        return self._nursery.run(command, {**self._environment, **own}, self._log)
 
     async def _ports_freed(self) -> None:
         """Wait a moment for the ports of an earlier start; whoever has them after that is somebody else."""

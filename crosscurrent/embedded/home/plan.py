@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from crosscurrent.embedded.broker import BROKERS, EmbeddedBroker
+from crosscurrent.embedded.home.fork_server import SUPPORTED as CAN_FORK
 from crosscurrent.embedded.home.layout import Layout
 from crosscurrent.embedded.home.options import BROKER_OF_A_NEW_HOME, PROCESSORS, HomeOptions
 from crosscurrent.embedded.home.ports import HOST
@@ -22,11 +23,10 @@ from crosscurrent.embedded.home.spec import (
     Stage,
     dependents,
 )
-from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.embedded.world.movement import SeriesName
 from crosscurrent.embedded.world.vendors import VENDORS
 from crosscurrent.embedded.world.watched import UNHINDERED_ARGUMENTS, pace_arguments, watched_sources
-from crosscurrent.settings import Settings, source_variable, webhook_port_of
+from crosscurrent.settings import SOURCES_PREFIX, Settings, source_variable, webhook_port_of
 
 BROKER, REGISTRY, CLICKHOUSE, RESTORE, DRAIN = "broker", "registry", "clickhouse", "restore", "drain"
 SINK, LIVE, WORLD, RECORDINGS = "sink", "live", "world", "recordings"
@@ -40,6 +40,7 @@ _WORLD_TOKEN_PATH = "/api/token"
 _WORLD_HOUR_SECONDS = 0.5
 _WORLD_WINDOW_STEPS = "128"
 _WORLD_ARGUMENTS = ("--speed", str(3600 / _WORLD_HOUR_SECONDS), *UNHINDERED_ARGUMENTS)
+_FORK_SERVER = (sys.executable, "-m", "crosscurrent.cli.fork_server")
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
 
 
@@ -55,6 +56,7 @@ class Plan:
         broker_bytes_max: the bound of its memory; None if it keeps its log on disk, where retention bounds it.
         drain: the task that waits until what was published is taken in; None if there is nothing to drain.
         world_url: base address of the played vendors, if they are played.
+        fork_server: program and arguments of what the processes that are ``forked`` are forked from.
         addresses: where things are: ``kafka``, ``schema_registry``, ``clickhouse``, ``live``.
     """
 
@@ -65,7 +67,17 @@ class Plan:
     broker_bytes_max: int | None = None
     drain: ProcessSpec | None = None
     world_url: str | None = None
+    fork_server: tuple[str, ...] = _FORK_SERVER
     addresses: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def world_settings(self) -> dict[str, str]:
+        """What of the environment makes a process ask the played vendors."""
+        return {
+            name: value
+            for name, value in self.environment.items()
+            if self.world_url and name.startswith(SOURCES_PREFIX)
+        }
 
     @property
     def renewing(self) -> ProcessSpec | None:
@@ -190,6 +202,7 @@ def _task(name: str, command: str, needs: tuple[str, ...], *, essential: bool) -
         name=name,
         part=name,
         command=_run(command),
+        forked=_forked(command),
         probe=ExitProbe(),
         stage=Stage.TASK,
         needs=needs,
@@ -206,6 +219,7 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                 name=SINK,
                 part=SINK,
                 command=_run("sink", "clickhouse"),
+                forked=_forked("sink", "clickhouse"),
                 probe=HttpProbe("/readyz"),
                 stage=Stage.SINK,
                 needs=needs,
@@ -222,6 +236,7 @@ def _workers(options: HomeOptions, needs: tuple[str, ...]) -> list[ProcessSpec]:
                     name="+".join(wanted),
                     part=wanted[0],
                     command=_run("worker", *wanted),
+                    forked=_forked("worker", *wanted),
                     probe=HttpProbe("/readyz"),
                     stage=Stage.WORKER,
                     needs=needs,
@@ -243,6 +258,7 @@ def _connectors(
             name="connectors" if shared else f"connector.{group[0]}",
             part="connectors" if shared else group[0],
             command=_run("connector", *group),
+            forked=_forked("connector", *group),
             probe=HttpProbe("/readyz"),
             stage=Stage.CONNECTOR,
             needs=(*needs, *([play.name] if play else [])),
@@ -273,6 +289,7 @@ def _live(settings: Settings, options: HomeOptions, servers: tuple[str, ...]) ->
             name=LIVE,
             part=LIVE,
             command=_run("live"),
+            forked=_forked("live"),
             probe=HttpProbe("/readyz", settings.live.port),
             stage=Stage.CONNECTOR,
             needs=tuple(name for name in servers if name == CLICKHOUSE),
@@ -381,4 +398,8 @@ def _is_set(section: object, name: str) -> bool:
 
 def _run(*words: str) -> tuple[str, ...]:
     # `crosscurrent run`, without what only a person's command line needs
-    return (sys.executable, "-m", "crosscurrent.cli.process", WHEN_TOLD, *words)
+    return (sys.executable, "-m", "crosscurrent.cli.process", *words)
+
+
+def _forked(*words: str) -> tuple[str, ...]:
+    return words if CAN_FORK else ()

@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import IO
 
 from crosscurrent.embedded.home.child import Guard, kill_group, spawn
+from crosscurrent.embedded.home.fork_server import Forked, ForkServer
 from crosscurrent.embedded.home.logs import RotatingLog
 
 _READ_BYTES = 64 * 1024
@@ -22,30 +22,17 @@ class Running:
     """A process whose output goes to a log and whose end can be awaited.
 
     Args:
-        command: program and arguments.
-        environment: the whole environment.
+        process: the process, which was just started.
         log: takes the output.
         guard: kills it if the supervisor dies.
-        waits: whether it waits for ``begin``.
-
-    Raises:
-        Fatal: the program cannot be run.
     """
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        log: RotatingLog,
-        guard: Guard,
-        *,
-        waits: bool = False,
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | Forked, log: RotatingLog, guard: Guard) -> None:
         self._loop = asyncio.get_running_loop()
         self._log = log
         self._guard = guard
-        self._process: subprocess.Popen[bytes] = spawn(command, environment, guard, told=waits)
-        self._output: IO[bytes] | None = self._process.stdout
+        self._process = process
+        self._output: IO[bytes] | None = process.stdout
         self.exited: asyncio.Future[int] = self._loop.create_future()
         assert self._output is not None
         os.set_blocking(self._output.fileno(), False)
@@ -55,14 +42,6 @@ class Running:
     def pid(self) -> int:
         """Process id, which is the process group's, too."""
         return self._process.pid
-
-    def begin(self) -> None:
-        """Tell a process that waits that what it needs is there; nothing if it does not wait."""
-        if self._process.stdin is None or self.exited.done():
-            return
-        with suppress(BrokenPipeError):  # it has ended, which is noticed in a moment
-            self._process.stdin.write(b"begin\n")
-            self._process.stdin.flush()
 
     def reap(self) -> None:
         """Look whether it has ended; called whenever a child of the supervisor may have."""
@@ -76,9 +55,6 @@ class Running:
         for _ in range(_LAST_READS_MAX):
             self._pump()
         self._close_output()
-        if self._process.stdin is not None:
-            with suppress(BrokenPipeError):  # it ended before it read what it was told
-                self._process.stdin.close()
         self._guard.release(self.pid)
         self.exited.set_result(code)
 
@@ -117,11 +93,18 @@ class Running:
 
 
 class Nursery:
-    """Starts processes and notices their ends; one for each supervisor, on its main thread."""
+    """Starts processes and notices their ends; one for each supervisor, on its main thread.
 
-    def __init__(self) -> None:
+    Args:
+        fork_server: program and arguments of the fork server.
+        environment: of the home.
+        log: takes the output of the fork server.
+    """
+
+    def __init__(self, fork_server: Sequence[str], environment: Mapping[str, str], log: RotatingLog) -> None:
         self._guard = Guard()
         self._running: set[Running] = set()
+        self._forks = ForkServer(fork_server, environment, log, self._guard, self.reap)
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self.reap)
 
     @property
@@ -129,25 +112,48 @@ class Nursery:
         """Process id of the guard."""
         return self._guard.pid
 
-    def run(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        log: RotatingLog,
-        *,
-        waits: bool = False,
-    ) -> Running:
-        """Return a process that was just started; one that waits does nothing before ``Running.begin``.
+    @property
+    def fork_server_pid(self) -> int | None:
+        """Process id of the fork server, if there is one."""
+        return self._forks.pid
+
+    def prepare(self) -> None:
+        """Start the fork server, because processes will be forked.
+
+        Raises:
+            Fatal: it cannot be run.
+        """
+        self._forks.start()
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str], log: RotatingLog) -> Running:
+        """Return a process that was just started.
+
+        Args:
+            command: program and arguments.
+            environment: its whole environment.
+            log: takes its output.
 
         Raises:
             Fatal: the program cannot be run.
         """
-        running = Running(command, environment, log, self._guard, waits=waits)
-        self._running.add(running)
-        return running
+        return self._keep(Running(spawn(command, environment, self._guard), log, self._guard))
+
+    async def fork(self, words: Sequence[str], environment: Mapping[str, str], log: RotatingLog) -> Running:
+        """Return a process that was just forked.
+
+        Args:
+            words: what the process is.
+            environment: what it gets beside the environment of the home.
+            log: takes its output.
+
+        Raises:
+            Fatal: there is no fork server, and none can be started.
+        """
+        return self._keep(Running(await self._forks.fork(words, environment), log, self._guard))
 
     def reap(self) -> None:
         """Look at all that run."""
+        self._forks.reap()
         for running in list(self._running):
             running.reap()
             if running.exited.done():
@@ -159,6 +165,11 @@ class Nursery:
             running.kill()
 
     def close(self) -> None:
-        """Stop noticing, and end the guard, which kills what is left."""
+        """Stop noticing, and end the fork server and the guard, which kills what is left."""
+        self._forks.close()
         asyncio.get_running_loop().remove_signal_handler(signal.SIGCHLD)
         self._guard.close()
+
+    def _keep(self, running: Running) -> Running:
+        self._running.add(running)
+        return running

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from crosscurrent.embedded.waiting import WHEN_TOLD
-
 LIFE = "{life}"
 """In a command: replaced at each start by an id of its own."""
 METRICS_PORT = "{metrics_port}"
@@ -81,6 +79,7 @@ class ProcessSpec:
         name: what people see, and the name of its log.
         part: what ``--only`` calls it.
         command: program and arguments; never a secret.
+        forked: if any, what the fork server is told to make instead of running the command.
         probe: how to tell that it is ready.
         stage: when it is stopped.
         needs: names of processes that must be ready before this one is started.
@@ -96,6 +95,7 @@ class ProcessSpec:
     part: str
     command: tuple[str, ...]
     probe: Probe
+    forked: tuple[str, ...] = ()
     stage: Stage = Stage.SERVER
     needs: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -104,11 +104,6 @@ class ProcessSpec:
     essential: bool = False
     ready_seconds_max: float = 60.0
     stop_seconds_max: float = 10.0
-
-    @property
-    def waits(self) -> bool:
-        """Whether it is started before what it needs is ready, imports meanwhile, and begins when it is told."""
-        return WHEN_TOLD in self.command
 
     @property
     def one_shot(self) -> bool:

@@ -75,13 +75,15 @@ class HomeState:
     Attributes:
         pid: the supervisor.
         guard_pid: its guard.
+        fork_server_pid: what it forks processes from.
         state: what the home is doing.
         started_at: seconds since the epoch.
         written_at: when this was written, seconds since the epoch.
         ready_after_seconds: how long the start took.
-        supervisor_resident_bytes: memory of the supervisor.
+        supervisor_resident_bytes: memory of the supervisor and the fork server.
         world_anchor: real time at which the played world began, seconds since the epoch.
         world_url: base address of the played vendors, if they are played.
+        world_settings: the environment that makes a process ask these; no secret is in it.
         addresses: where things are: ``kafka``, ``schema_registry``, ``clickhouse``, ``live``.
         processes: in the order of the plan.
         broker: None if the broker is not the home's.
@@ -89,6 +91,7 @@ class HomeState:
 
     pid: int
     guard_pid: int | None = None
+    fork_server_pid: int | None = None
     state: HomeStateName = "starting"
     started_at: float = 0.0
     written_at: float = 0.0
@@ -96,6 +99,7 @@ class HomeState:
     supervisor_resident_bytes: int | None = None
     world_anchor: float | None = None
     world_url: str | None = None
+    world_settings: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     processes: list[ProcessState] = field(default_factory=list)
     broker: BrokerState | None = None

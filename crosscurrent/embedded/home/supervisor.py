@@ -20,6 +20,7 @@ from crosscurrent.embedded.home.spec import Stage
 from crosscurrent.embedded.home.state import BrokerState, HomeState, write_state
 from crosscurrent.errors import CrosscurrentError, Fatal
 
+_FORK_SERVER = "fork-server"
 _LOOK_SECONDS = 0.05
 _STATE_SECONDS = 1.0
 _START_SECONDS_MAX = 180.0
@@ -72,6 +73,7 @@ class Supervisor:
             started_at=clock.now_utc().timestamp(),
             world_anchor=world_anchor,
             world_url=plan.world_url,
+            world_settings=plan.world_settings,
             addresses=dict(plan.addresses),
             broker=BrokerState(plan.broker.name, size_bytes_max=plan.broker_bytes_max)
             if plan.broker
@@ -92,13 +94,15 @@ class Supervisor:
             WrongUse: a port is taken.
             Fatal: a process without which nothing works did not become ready, or not everything was taken in.
         """
-        self._nursery = Nursery()
+        self._nursery = Nursery(self._plan.fork_server, self._environment, self._log(_FORK_SERVER))
         watching: asyncio.Task[None] | None = None
         try:
             self._make_keepers(self._nursery)
             for keeper in self._keepers.values():
                 keeper.check_ports()
             watching = asyncio.create_task(self._watch())
+            if any(spec.forked for spec in self._plan.specs):
+                self._nursery.prepare()
             await self._until(stop, self._start())
             if until_drained:
                 await self._until(stop, asyncio.create_task(self._until_drained()))
@@ -256,8 +260,11 @@ class Supervisor:
         """Measure and write the state file."""
         state = self.state
         state.written_at = self._clock.now_utc().timestamp()
-        state.guard_pid = self._nursery.guard_pid if self._nursery and state.state != "stopped" else None
-        state.supervisor_resident_bytes = resident_bytes(state.pid)
+        runs = self._nursery if state.state != "stopped" else None
+        state.guard_pid = runs.guard_pid if runs else None
+        state.fork_server_pid = runs.fork_server_pid if runs else None
+        own = (state.pid, state.fork_server_pid)
+        state.supervisor_resident_bytes = sum(resident_bytes(pid) or 0 for pid in own if pid)
         for keeper in self._keepers.values():
             keeper.state.resident_bytes = resident_bytes(keeper.state.pid) if keeper.state.pid else None
         state.processes = [keeper.state for keeper in self._keepers.values()]

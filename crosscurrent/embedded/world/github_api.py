@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import orjson
 
 from crosscurrent.embedded.world.exchange import Answer, Call, conditioned, json_answer
 from crosscurrent.embedded.world.github_accounts import organisation_id
+from crosscurrent.embedded.world.github_app import PATH as GRANT_PATH
+from crosscurrent.embedded.world.github_app import AppTerms, GithubAppTokens
+from crosscurrent.embedded.world.github_graphql import PATH as GRAPHQL_PATH
+from crosscurrent.embedded.world.github_graphql import GithubGraphql
 from crosscurrent.embedded.world.github_history import GithubHistory
 from crosscurrent.embedded.world.github_payload import (
     Place,
@@ -18,12 +22,14 @@ from crosscurrent.embedded.world.github_payload import (
     release_payload,
     repository_payload,
 )
+from crosscurrent.embedded.world.github_statistics import GithubStatistics
 from crosscurrent.embedded.world.issue_list import IssueChoice
 from crosscurrent.embedded.world.pages import link_header, page_of
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.routes import Routes
 
 WINDOW_SECONDS = 3600.0
+ANONYMOUS = "anonymous"
 ANONYMOUS_LIMIT = 60
 DEFAULT_LIMIT = 5000
 POLL_INTERVAL_SECONDS = 60
@@ -41,11 +47,17 @@ class GithubTerms:
         token: the only bearer token that is good; any is if None.
         limit: requests a real hour with a token.
         secondary_retry_after_seconds: what ``Retry-After`` says when too many requests run at once.
+        app: which GitHub App is known.
+        pushes: whether callers may push, and so see the traffic.
+        statistics_ready: whether statistics are there at the first request; else that is answered 202.
     """
 
     token: str | None = None
     limit: int = DEFAULT_LIMIT
     secondary_retry_after_seconds: int = 1
+    app: AppTerms = field(default_factory=AppTerms)
+    pushes: bool = True
+    statistics_ready: bool = True
 
 
 class GithubApi:
@@ -60,6 +72,11 @@ class GithubApi:
         self._history = history
         self._terms = terms
         self._quota = Quota(WINDOW_SECONDS)
+        self._points = Quota(WINDOW_SECONDS)
+        self._tokens = GithubAppTokens(terms.app)
+        self._graphql = GithubGraphql(history)
+        self._statistics = GithubStatistics(history)
+        self._computed: set[str] = set()
         self._by_id = {place.id: place for place in history.places.values()}
         places = sorted(history.places.values(), key=lambda place: place.index)
         self._by_owner: dict[str, list[Place]] = {}
@@ -74,6 +91,11 @@ class GithubApi:
                 (_REPOSITORY + "/issues", self._issues),
                 (_REPOSITORY + "/releases", self._releases),
                 (_REPOSITORY + "/events", self._events),
+                (_REPOSITORY + r"/traffic/(?P<rows>views|clones)", self._traffic),
+                (_REPOSITORY + r"/traffic/popular/(?P<popular>referrers|paths)", self._popular),
+                (_REPOSITORY + "/stats/commit_activity", self._commit_activity),
+                (_REPOSITORY + "/actions/runs", self._runs),
+                (_REPOSITORY + r"/contents/(?P<path>.+)", self._contents),
                 (_ORGANISATION + "/repos", self._organisation_repositories),
             ),
             otherwise=_not_found,
@@ -83,21 +105,57 @@ class GithubApi:
         """Return the response to a request, with the caller's quota in its headers."""
         if not call.headers.get("user-agent"):
             return Answer(403, _NO_USER_AGENT, "text/html; charset=utf-8")
-        token = _token(call)
-        if token is not None and self._terms.token not in (None, token):
+        grant = GRANT_PATH.fullmatch(call.path) if call.method == "POST" else None
+        if grant is not None:
+            return self._tokens.grant(call, grant["installation"])
+        caller = self._caller(call)
+        if caller is None:
             return _error(401, "Bad credentials", DOCUMENTATION)
-        caller, limit = ("anonymous", ANONYMOUS_LIMIT) if token is None else ("token", self._terms.limit)
+        limit = ANONYMOUS_LIMIT if caller == ANONYMOUS else self._terms.limit
+        if call.method == "POST":
+            return self._query(call, caller)
         if call.path == "/rate_limit":
             return self._rate_limit(call, caller, limit)
         if self._quota.used(caller, call.real_seconds) >= limit:
             return self._spent(caller).with_headers(self._quota_headers(call, caller, limit))
         answer = conditioned(self._routes.answer(call), call)
         # a 304 is free only for a caller with a credential
-        if answer.status != 304 or token is None:
+        if answer.status != 304 or caller == ANONYMOUS:
             self._quota.spend(caller, call.real_seconds)
         return answer.with_headers(
             {"cache-control": "private, max-age=60, s-maxage=60", **self._quota_headers(call, caller, limit)}
         )
+
+    def _caller(self, call: Call) -> str | None:
+        """Return whose quota a request counts against, ``None`` if its token is not good."""
+        token = _token(call)
+        if token is None:
+            return ANONYMOUS
+        installation = self._tokens.installation_of(token, call)
+        if installation is not None:
+            return f"installation {installation}"
+        if token.startswith("ghs_") or self._terms.token not in (None, token):
+            return None
+        return "token"
+
+    def _query(self, call: Call, caller: str) -> Answer:
+        """Return the answer to a query, whose points are a quota of their own."""
+        if call.path != GRAPHQL_PATH:
+            return _not_found()
+        if caller == ANONYMOUS:
+            return _error(401, "This endpoint requires you to be authenticated.", DOCUMENTATION)
+        limit = self._terms.limit
+        rate = self._rate(call, caller, limit, self._points)
+        if rate["remaining"] <= 0:
+            message = f"API rate limit exceeded for {caller}."
+            answer = json_answer({"errors": [{"type": "RATE_LIMITED", "message": message}]})
+        else:
+            payload, points = self._graphql.answered(call, rate)
+            for _ in range(points):
+                self._points.spend(caller, call.real_seconds)
+            answer = json_answer(payload)
+        headers = self._quota_headers(call, caller, limit, self._points)
+        return answer.with_headers({**headers, "x-ratelimit-resource": "graphql"})
 
     def too_many_at_once(self) -> Answer:
         """Return the answer of the secondary limit.
@@ -175,6 +233,45 @@ class GithubApi:
         headers = {"x-poll-interval": str(POLL_INTERVAL_SECONDS)}
         return answer.with_headers({**headers, **link_header(address, call.query, page, last)})
 
+    def _traffic(self, call: Call, found: re.Match[str]) -> Answer:
+        place = self._place(found)
+        if place is None or not self._terms.pushes:
+            return _not_found() if place is None else _error(403, _NO_PUSH, DOCUMENTATION)
+        return json_answer(self._statistics.traffic(place, call.now_seconds, found["rows"]))
+
+    def _popular(self, call: Call, found: re.Match[str]) -> Answer:
+        place = self._place(found)
+        if place is None or not self._terms.pushes:
+            return _not_found() if place is None else _error(403, _NO_PUSH, DOCUMENTATION)
+        referrers = found["popular"] == "referrers"
+        rows = self._statistics.referrers if referrers else self._statistics.paths
+        return json_answer(rows(place, call.now_seconds))
+
+    def _commit_activity(self, call: Call, found: re.Match[str]) -> Answer:
+        place = self._place(found)
+        if place is None:
+            return _not_found()
+        if not self._terms.statistics_ready and place.url not in self._computed:
+            self._computed.add(place.url)
+            return json_answer({}, status=202)
+        return json_answer(self._statistics.commit_activity(place, call.now_seconds))
+
+    def _runs(self, call: Call, found: re.Match[str]) -> Answer:
+        place = self._place(found)
+        if place is None:
+            return _not_found()
+        count = self._statistics.run_count(place, call.now_seconds)
+        rows, page, last = page_of(range(count), call.query)
+        runs = [self._statistics.run(place, call.now_seconds, row) for row in rows]
+        address = f"{call.origin}/repositories/{place.id}/actions/runs"
+        answer = json_answer({"total_count": count, "workflow_runs": runs})
+        return answer.with_headers(link_header(address, call.query, page, last))
+
+    def _contents(self, call: Call, found: re.Match[str]) -> Answer:
+        place = self._place(found)
+        file = place and self._statistics.file(place, found["path"], call.query.get("ref", "main"))
+        return json_answer(file) if file else _not_found()
+
     def _rate_limit(self, call: Call, caller: str, limit: int) -> Answer:
         core = self._rate(call, caller, limit)
         search = {"limit": 30, "used": 0, "remaining": 30, "reset": int(call.now_seconds) + 60}
@@ -183,9 +280,10 @@ class GithubApi:
             {"cache-control": "no-cache", **self._quota_headers(call, caller, limit)}
         )
 
-    def _rate(self, call: Call, caller: str, limit: int) -> dict[str, int]:
-        used = min(limit, self._quota.used(caller, call.real_seconds))
-        left = self._quota.seconds_left(caller, call.real_seconds)
+    def _rate(self, call: Call, caller: str, limit: int, quota: Quota | None = None) -> dict[str, int]:
+        quota = quota or self._quota
+        used = min(limit, quota.used(caller, call.real_seconds))
+        left = quota.seconds_left(caller, call.real_seconds)
         # by the Date header's virtual time, so that reset - date is what has to be waited in real seconds
         return {
             "limit": limit,
@@ -194,16 +292,18 @@ class GithubApi:
             "reset": int(call.now_seconds) + left,
         }
 
-    def _quota_headers(self, call: Call, caller: str, limit: int) -> dict[str, str]:
-        rate = self._rate(call, caller, limit)
+    def _quota_headers(
+        self, call: Call, caller: str, limit: int, quota: Quota | None = None
+    ) -> dict[str, str]:
+        rate = self._rate(call, caller, limit, quota)
         headers = {f"x-ratelimit-{name}": str(value) for name, value in rate.items()}
         return {**headers, "x-ratelimit-resource": "core"}
 
     def _spent(self, caller: str) -> Answer:
         who = (
-            "user ID 1."
-            if caller == "token"
-            else "127.0.0.1. Authenticated requests get a higher rate limit."
+            "127.0.0.1. Authenticated requests get a higher rate limit."
+            if caller == ANONYMOUS
+            else f"{'user ID 1' if caller == 'token' else caller}."
         )
         return _error(
             403,
@@ -242,3 +342,4 @@ def _error(status: int, message: str, documentation: str) -> Answer:
 
 
 _NO_USER_AGENT = b"Request forbidden by administrative rules. A User-Agent header is required.\n"
+_NO_PUSH = "Must have push access to repository"

@@ -56,6 +56,11 @@ class GithubHistory:
             for index, repository in enumerate(scenario.repositories)
         }
 
+    @property
+    def first_hour(self) -> int:
+        """The lattice hour at which the models begin."""
+        return -PAST_BLOCKS * BLOCK_HOURS
+
     def hour_at(self, place: Place, now_seconds: float) -> int:
         """Return the lattice hour whose numbers are shown of a repository."""
         return int(self.exact_hour(place, now_seconds) // 1)
@@ -115,7 +120,7 @@ class GithubHistory:
 
     def _busy_hours(self, place: Place, hour: int) -> Iterator[int]:
         """Yield the hours before and with this one in which something may have happened, the latest first."""
-        first = max(-PAST_BLOCKS * BLOCK_HOURS, hour - EVENT_HOURS_MAX)
+        first = max(self.first_hour, hour - EVENT_HOURS_MAX)
         for number in range(place_of(hour)[0], place_of(first)[0] - 1, -1):
             yield from (one for one in self._busy_hours_of_block(place, number) if first <= one <= hour)
 
@@ -164,7 +169,7 @@ class GithubHistory:
     def _new_events(self, place: Place, hour: int) -> Iterator[dict[str, object]]:
         number, row = place_of(hour)
         block = self._model.block(number)
-        before = self.counts(place, hour - 1).stars if hour > -PAST_BLOCKS * BLOCK_HOURS else None
+        before = self.counts(place, hour - 1).stars if hour > self.first_hour else None
         stars = 0 if before is None else int(block.stars[row, place.index]) - before
         ordinal = 0
         for issue in self._opened_in(place, hour):

@@ -94,6 +94,10 @@ class MusicModel:
         """Return how many follow an artist."""
         return self._followers("artist", artist.number, hour, 1_000_000)
 
+    def playlist_numbers(self) -> range:
+        """Return the numbers of all playlists."""
+        return range(PLAYLIST_COUNT + len(self._playlists))
+
     def playlist_hour(self, number: int, seconds: float) -> int | None:
         """Return the hour of a playlist so many seconds after the start; ``None`` if there is no such playlist."""
         if number >= PLAYLIST_COUNT + len(self._playlists):

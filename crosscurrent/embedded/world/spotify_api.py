@@ -15,7 +15,7 @@ from crosscurrent.embedded.world.music_model import HOURS_PER_DAY, MusicModel
 from crosscurrent.embedded.world.quota import Quota
 from crosscurrent.embedded.world.scenario import Scenario
 from crosscurrent.embedded.world.spotify_catalogue import Catalogue, number_in
-from crosscurrent.embedded.world.spotify_payload import SpotifyPayloads, page
+from crosscurrent.embedded.world.spotify_payload import SpotifyPayloads, owner_of, page
 from crosscurrent.embedded.world.spotify_tokens import SpotifyTokens, TokenTerms, api_error
 
 TOKEN_PATH = "/api/token"
@@ -29,6 +29,7 @@ CACHE_HEADERS = {"cache-control": "private, max-age=0"}
 _PATH = re.compile(
     r"/v1/(?P<kind>artists|albums|tracks|playlists)/(?P<key>[^/]+)(?:/(?P<rows>items|tracks))?"
 )
+_LISTED = re.compile(r"/v1/users/(?P<user>[^/]+)/playlists")
 _ID = re.compile(r"[0-9A-Za-z]{22}")
 
 Row = TypeVar("Row")
@@ -84,6 +85,9 @@ class SpotifyApi:
         payloads = self._payloads(call, hour)
         if call.path == "/v1/browse/new-releases":
             return self._new_releases(call, payloads, hour)
+        listed = _LISTED.fullmatch(call.path)
+        if listed is not None:
+            return self._of_user(call, listed["user"])
         found = _PATH.fullmatch(call.path)
         if found is None:
             return api_error(404, "Service not found")
@@ -111,6 +115,18 @@ class SpotifyApi:
     def _new_releases(self, call: Call, payloads: SpotifyPayloads, hour: int) -> Answer:
         listed = _paged(call, self._model.new_releases(hour), payloads.short_album)
         return listed if isinstance(listed, Answer) else _good({"albums": listed})
+
+    def _of_user(self, call: Call, user: str) -> Answer:
+        numbers = [number for number in self._model.playlist_numbers() if owner_of(number) == user]
+        if not numbers:
+            return _not_found()
+        listed = _paged(call, numbers, partial(self._short_playlist, call))
+        return listed if isinstance(listed, Answer) else _good(listed)
+
+    def _short_playlist(self, call: Call, number: int) -> dict[str, object]:
+        late_seconds = self._model.playlist_late_seconds(number)
+        hour = int((call.now_seconds - self._start_seconds - late_seconds) // 3600)
+        return self._payloads(call, hour, late_seconds).short_playlist(number)
 
     def _of_playlist(self, call: Call, key: str, rows_path: str | None) -> Answer:
         number = number_in("playlist", key)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from urllib.parse import quote_plus, urlencode
 
 from crosscurrent.embedded.world.exchange import iso_time
-from crosscurrent.embedded.world.music_model import MusicModel, PlaylistRow
+from crosscurrent.embedded.world.music_model import PLAYLIST_COUNT, MusicModel, PlaylistRow
 from crosscurrent.embedded.world.spotify_catalogue import (
     UNDATED_ALBUMS,
     Album,
@@ -21,9 +21,19 @@ from crosscurrent.embedded.world.spotify_catalogue import (
 
 MARKETS = ("CA", "NO", "NZ")
 
+OWNERS = {"quayside": "Quayside Radio", "harbourmaster": "The Harbour Master"}
+"""Of the catalogue's playlists, and of those of the scenario."""
 _OWNER = "quayside"
 
 Row = TypeVar("Row")
+
+
+_OF_LISTS_ONLY = frozenset({"primary_color", "tracks"})
+
+
+def owner_of(number: int) -> str:
+    """Return who made a playlist."""
+    return _OWNER if number < PLAYLIST_COUNT else "harbourmaster"
 
 
 class SpotifyPayloads:
@@ -95,20 +105,28 @@ class SpotifyPayloads:
 
     def playlist(self, number: int, rows: Mapping[str, object]) -> dict[str, object]:
         """Return what ``/playlists/{id}`` says; ``rows`` is the first page of its rows."""
+        short = self.short_playlist(number)
+        kept = {name: value for name, value in short.items() if name not in _OF_LISTS_ONLY}
+        followers = {"total": self._model.playlist_followers(number, self._hour)}
+        return {**kept, "followers": followers, "tracks": dict(rows)}
+
+    def short_playlist(self, number: int) -> dict[str, object]:
+        """Return a playlist as lists show it: without who follows it, and without its rows."""
         key = music_id("playlist", number)
         held = self._model.playlist_rows(number, self._hour)
         revision = f"{held[-1].number},{held[0].number},{key}"
+        owner = owner_of(number)
         return {
             **self._reference("playlist", key),
             "collaborative": False,
             "description": f"What is heard on quay {number + 1}.",
-            "followers": {"total": self._model.playlist_followers(number, self._hour)},
             "images": _images(key, 640),
             "name": f"Quay {number + 1}",
-            "owner": {**self._reference("user", _OWNER), "display_name": "Quayside Radio"},
+            "owner": {**self._reference("user", owner), "display_name": OWNERS[owner]},
+            "primary_color": None,
             "public": True,
             "snapshot_id": b64encode(revision.encode()).decode(),
-            "tracks": dict(rows),
+            "tracks": {"href": f"{self._base}/playlists/{key}/tracks", "total": len(held)},
         }
 
     def playlist_row(self, row: PlaylistRow, item_name: str) -> dict[str, object]:

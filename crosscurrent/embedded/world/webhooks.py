@@ -1,7 +1,8 @@
 """What the played vendors send by themselves: signed deliveries of what has happened, hour by hour.
 
 GitHub sends once; what is not taken is lost. Notion sends again, with another attempt's number in the body. Faults are
-asked for one by one: each spoils the next delivery.
+asked for one by one: each spoils the next delivery. Notion, asked without a secret, makes one itself: it tells it to the
+receiver, unsigned, and sends nothing else until somebody brings it back (``verification_token``).
 
 Source: docs.github.com, "Webhook events and payloads" and "Validating webhook deliveries";
 developers.notion.com/reference/webhooks and /reference/webhooks-events-delivery.
@@ -30,6 +31,8 @@ HOURS_TOLD_MAX = 48
 """Of a world that runs ahead of its deliveries, the last hours are told."""
 NOTION_ATTEMPTS_MAX = 8
 WAITING_MAX = 5000
+TELLS_ITS_SECRET = "notion"
+HANDSHAKE = "handshake"
 
 _TICK_SECONDS = 0.1
 _POST_SECONDS_MAX = 10.0
@@ -71,6 +74,7 @@ class Hook:
         vendor: name of the vendor.
         url: address of the receiver.
         secret: with which the vendor signs.
+        verified: whether the receiver has shown that it has the secret.
         hour: the last hour that was told.
         faults: to be made, each of the next delivery.
         told: kinds of faults and ``sent``, to how often.
@@ -81,6 +85,7 @@ class Hook:
     url: str
     secret: str
     hour: int
+    verified: bool = True
     faults: deque[str] = field(default_factory=deque)
     told: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
@@ -110,6 +115,8 @@ class Hooks:
             WrongUse: a vendor that sends nothing, an address that is none, or an unknown fault.
         """
         vendor, url, secret = (str(request.get(name, "")) for name in ("vendor", "url", "secret"))
+        if "verification_token" in request:
+            return self._verify(vendor, str(request["verification_token"]))
         faults = request.get("faults", [])
         if vendor not in self._vendors:
             raise WrongUse(
@@ -121,12 +128,30 @@ class Hooks:
             )
         hook = self._hooks.get(vendor)
         if hook is None or url:
+            handshake = vendor == TELLS_ITS_SECRET and not secret
+            secret = _made_secret(url) if handshake else secret
             if urlsplit(url).scheme != "http" or not secret:
                 raise WrongUse(
                     "a hook without url or secret", expected="http://…, and a secret", todo="send both"
                 )
-            hook = self._hooks[vendor] = Hook(vendor, url, secret, self._vendors[vendor].hour_at(now_seconds))
+            hour = self._vendors[vendor].hour_at(now_seconds)
+            hook = self._hooks[vendor] = Hook(vendor, url, secret, hour, verified=not handshake)
+            if handshake:
+                hook.waiting.append(
+                    (Happening(HANDSHAKE, HANDSHAKE, {"verification_token": secret}), secret, 1)
+                )
         hook.faults.extend(str(fault) for fault in faults)
+        return self.state()[vendor]
+
+    def _verify(self, vendor: str, token: str) -> dict[str, object]:
+        hook = self._hooks.get(vendor)
+        if hook is None or not hmac.compare_digest(token.encode(), hook.secret.encode()):
+            raise WrongUse(
+                f"a verification_token of {vendor!r} that is not the one it told",
+                expected="the token that the receiver was told",
+                todo="read it where the receiver keeps it",
+            )
+        hook.verified = True
         return self.state()[vendor]
 
     def hook(self, vendor: str) -> Hook:
@@ -138,6 +163,7 @@ class Hooks:
         return {
             vendor: {
                 "hour": hook.hour,
+                "verified": hook.verified,
                 "told": dict(hook.told),
                 "answers": {str(status): count for status, count in hook.answers.items()},
                 "waiting": len(hook.waiting),
@@ -161,7 +187,7 @@ class Hooks:
         """Let wait what has happened since the hour that was told last."""
         hook, tells = self._hooks[vendor], self._vendors[vendor]
         hour = tells.hour_at(now_seconds)
-        for at in range(max(hook.hour + 1, hour - HOURS_TOLD_MAX + 1), hour + 1):
+        for at in range(max(hook.hour + 1, hour - HOURS_TOLD_MAX + 1), hour + 1) if hook.verified else ():
             for happening in tells.happenings(at):
                 if len(hook.waiting) < WAITING_MAX:
                     self._spoil(hook, happening)
@@ -202,6 +228,12 @@ class Hooks:
 def written(vendor: str, happening: Happening, secret: str, attempt: int) -> tuple[bytes, dict[str, str]]:
     """Return the body and the headers of a delivery."""
     payload = happening.payload
+    if happening.kind == HANDSHAKE:
+        # there is nothing yet that it could be signed with
+        return orjson.dumps(payload), {
+            "content-type": "application/json",
+            "user-agent": "notion-api-webhooks",
+        }
     if vendor == "notion":
         payload = {**payload, "attempt_number": attempt}
     body = orjson.dumps(payload)
@@ -217,6 +249,10 @@ def written(vendor: str, happening: Happening, secret: str, attempt: int) -> tup
         "x-github-hook-id": "1",
         "x-hub-signature-256": signature,
     }
+
+
+def _made_secret(url: str) -> str:
+    return f"secret_{hashlib.sha256(url.encode()).hexdigest()[:43]}"
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:

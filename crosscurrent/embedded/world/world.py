@@ -31,7 +31,7 @@ from crosscurrent.embedded.world.webhooks import Hooks, Tells
 GITHUB_CONCURRENT_DEFAULT = 100
 
 # where vendors are asked by POST too: at this path, and below it if it ends in a slash
-_POSTED = {"notion": "/", "pokeapi_graphql": "/", "spotify": TOKEN_PATH}
+_POSTED = {"github": "/", "notion": "/", "pokeapi_graphql": "/", "spotify": TOKEN_PATH}
 _UNCONDITIONAL_FAULTS = ("truncate", "truncated-json", "huge", "null-number", "new-field")
 _CONDITIONS = ("if-none-match", "if-modified-since")
 

@@ -8,7 +8,8 @@ twice carries the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -109,6 +110,30 @@ def _present_life(settings: Settings, sources: tuple[str, ...]) -> str:
     return cluster_id(lives[OBSERVATIONS])
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A reader, and by topic where its messages land: those from its position on, and those of its windows."""
+
+    reader: Reader
+    landings: dict[str, tuple[Landing, Landing]] = field(default_factory=dict)
+
+    def offsets(self, ends: Mapping[tuple[str, int], int]) -> tuple[dict[str, int], dict[str, int]]:
+        """Return its positions in the present life, and from where its windows are read back.
+
+        Args:
+            ends: topic and partition to the offset after the last message.
+        """
+        inputs, refills = {}, {}
+        for (topic, partition), end in ends.items():
+            if topic not in self.landings:
+                continue
+            position, window = self.landings[topic]
+            name = f"{topic}-{partition}"
+            inputs[name] = position.first.get(partition, end)
+            refills[name] = min(window.first.get(partition, end), inputs[name])
+        return inputs, refills
+
+
 class _Restore:
     """One restore. Call ``run`` once."""
 
@@ -134,16 +159,17 @@ class _Restore:
         readers = self._readers(processors)
         known = [str(row["topic"]) for row in self._client.query(_RAW_TOPICS_SQL)]
         raw_topics = sorted({*known, *(topic_name(RAW, source) for source in sources)})
-        translated: list[tuple[Reader, dict[str, int], dict[str, int]]] = [
-            (reader, {}, {}) for reader in readers
-        ]
+        standings = [_Standing(reader) for reader in readers]
         for topic in (*raw_topics, OBSERVATIONS):
             is_raw = topic != OBSERVATIONS
-            inputs = [one for one in translated if (one[0].processor in _READ_RAW) == is_raw]
-            self._give_again(topic, inputs)
-        for reader, input_offsets, refill_offsets in translated:
-            count = self._states.publish_processor(reader, input_offsets, refill_offsets)
-            _log.info("processor_restored", processor=reader.processor, states=count, positions=input_offsets)
+            self._give_again(topic, [s for s in standings if (s.reader.processor in _READ_RAW) == is_raw])
+        # nobody else publishes meanwhile, so these are where everything that was given again ends
+        ends = high_watermarks(self._settings.brokers, [*raw_topics, OBSERVATIONS])
+        for standing in standings:
+            reader = standing.reader
+            inputs, refills = standing.offsets(ends)
+            count = self._states.publish_processor(reader, inputs, refills)
+            _log.info("processor_restored", processor=reader.processor, states=count, positions=inputs)
         _log.info("connectors_restored", states=self._states.publish_connectors())
 
     def _readers(self, processors: Sequence[str]) -> list[Reader]:
@@ -152,15 +178,17 @@ class _Restore:
         tenant = self._settings.tenant
         return known + [Reader(tenant, name) for name in processors if (tenant, name) not in names]
 
-    def _give_again(
-        self, topic: str, inputs: Sequence[tuple[Reader, dict[str, int], dict[str, int]]]
-    ) -> None:
-        """Publish what the readers of a topic need and translate their positions on it."""
+    def _give_again(self, topic: str, standings: Sequence[_Standing]) -> None:
+        """Publish what the readers of a topic need and note where it lands."""
         history = History(self._client, self._codec, topic)
         segments = [s for s in history.segments() if cluster_id(s.cluster) != self._present]
-        positions = [self._landing(topic, segments, reader, reader.input_offsets) for reader, _, _ in inputs]
-        windows = [self._landing(topic, segments, reader, reader.window_offsets()) for reader, _, _ in inputs]
-        landings = [*positions, *windows]
+        landings = []
+        for standing in standings:
+            reader = standing.reader
+            position = self._landing(topic, segments, reader, reader.input_offsets)
+            window = self._landing(topic, segments, reader, reader.window_offsets())
+            standing.landings[topic] = position, window
+            landings += [position, window]
 
         def landed(segment: Segment, origin_offset: int, partition: int, offset: int) -> None:
             for landing in landings:
@@ -176,27 +204,12 @@ class _Restore:
                     self._replay.publish(topic, segment, page, landed)
                     count += len(page)
         _log.info("topic_restored", topic=topic, messages=count)
-        self._translate(topic, inputs, positions, windows)
-
-    def _translate(
-        self,
-        topic: str,
-        inputs: Sequence[tuple[Reader, dict[str, int], dict[str, int]]],
-        positions: Sequence[Landing],
-        windows: Sequence[Landing],
-    ) -> None:
-        ends = high_watermarks(self._settings.brokers, [topic])
-        for (_, input_offsets, refill_offsets), position, window in zip(
-            inputs, positions, windows, strict=True
-        ):
-            for (_, partition), end in ends.items():
-                name = f"{topic}-{partition}"
-                input_offsets[name] = position.first.get(partition, end)
-                refill_offsets[name] = min(window.first.get(partition, end), input_offsets[name])
 
     def _landing(
         self, topic: str, segments: Sequence[Segment], reader: Reader, offsets: dict[str, int]
     ) -> Landing:
+        if not segments:
+            return Landing({})
         of_topic = partition_offsets(offsets, topic)
         needed = needed_from(
             segments,

@@ -205,7 +205,9 @@ class ConnectorThread(Running):
         self._thread.start()
 
     def _run(self, runtime: Runtime) -> None:
-        self._loop.run_until_complete(run_until(self._stop, [runtime], self.metrics_port))
+        self._loop.run_until_complete(
+            run_until(self._stop, [runtime], MetricsSettings(port=self.metrics_port))
+        )
         self._loop.close()
 
     def stop(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from crosscurrent.embedded.broker import Tansu
@@ -26,9 +27,9 @@ from crosscurrent.embedded.home.spec import (
     ProcessSpec,
     Stage,
 )
-from crosscurrent.embedded.waiting import WHEN_TOLD
 from crosscurrent.errors import CrosscurrentError
 
+_FORK_SERVER = (sys.executable, "-m", "tests.integration.home.fake_fork_server")
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
 
 
@@ -126,11 +127,26 @@ def crashing(stages: Stages) -> Plan:
     )
 
 
-def crashing_ahead(stages: Stages) -> Plan:
-    """The worker ends before it was told to begin."""
-    words = "error: there is no such widget"
-    worker = stages.fake("worker", WHEN_TOLD, "--exit-code", "1", "--say", words, needs=("server",))
-    return _plan(stages.server("--ready-after", "1.0"), worker, stages.fake("other"))
+def forked(stages: Stages) -> Plan:
+    return _forked(ordered(stages))
+
+
+def crashing_forked(stages: Stages) -> Plan:
+    return _forked(crashing(stages))
+
+
+def no_fork_server(stages: Stages) -> Plan:
+    failing = (sys.executable, "-c", "raise SystemExit('error: no library')")
+    return replace(_forked(ordered(stages)), fork_server=failing)
+
+
+def _forked(plan: Plan) -> Plan:
+    """The same, with all but the server forked."""
+    specs = tuple(
+        spec if spec.listens else replace(spec, forked=spec.command[spec.command.index("--name") :])
+        for spec in plan.specs
+    )
+    return replace(plan, specs=specs, fork_server=_FORK_SERVER)
 
 
 def hopeless(stages: Stages) -> Plan:
@@ -176,7 +192,9 @@ SCENARIOS: dict[str, Callable[[Stages], Plan]] = {
         slow,
         stubborn,
         crashing,
-        crashing_ahead,
+        forked,
+        crashing_forked,
+        no_fork_server,
         hopeless,
         away_at_first,
         lives,

@@ -12,8 +12,6 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from crosscurrent.embedded.waiting import WHEN_TOLD
-
 
 def main() -> None:
     given = _parser().parse_args()
@@ -65,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--exit-code", type=int)
     parser.add_argument("--say")
     parser.add_argument("--grandchild")
-    parser.add_argument(WHEN_TOLD, action="store_true")
     parser.add_argument("--ignore-term", action="store_true")
     parser.add_argument("--note", type=Path)
     return parser

@@ -93,6 +93,12 @@ def test_home_comes_up_collects_survives_its_broker_and_stops(home: RealHome) ->
     assert [one["lag_hours"] for one in score["couplings"]] == [3]
     assert score["observations"] > 0
 
+    # a command beside it asks the played vendor, too, and says so
+    checked = home.command("sources", "check", "pokeapi", "--json")
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["ok"] is True
+    assert f"so {home.state().world_url} is asked".encode() in checked.stderr
+
     broker = next(process for process in home.state().processes if process.name == "broker")
     assert broker.pid is not None
     os.kill(broker.pid, signal.SIGKILL)

@@ -18,8 +18,9 @@ from tests.integration.home.conftest import FakeHome, alive, free_port, wait_unt
 Start = Callable[..., FakeHome]
 
 
-def test_home_starts_what_is_needed_first_and_stops_in_reverse(start: Start) -> None:
-    home = start("ordered")
+@pytest.mark.parametrize("scenario", ["ordered", "forked"])
+def test_home_starts_what_is_needed_first_and_stops_in_reverse(start: Start, scenario: str) -> None:
+    home = start(scenario)
     ready = home.wait_for("ready")
     states = {process.name: process.state for process in home.state().processes}
     assert home.stop() == 0
@@ -60,18 +61,20 @@ def test_home_kills_everything_on_a_second_ctrl_c(start: Start) -> None:
     assert not [pid for pid in pids if alive(pid)]
 
 
-def test_home_leaves_no_orphan_when_the_supervisor_is_killed(start: Start) -> None:
-    home = start("ordered")
+# four programs, a grandchild, the guard; and the fork server
+@pytest.mark.parametrize(("scenario", "count"), [("ordered", 6), ("forked", 7)])
+def test_home_leaves_no_orphan_when_the_supervisor_is_killed(start: Start, scenario: str, count: int) -> None:
+    home = start(scenario)
     home.wait_for("ready")
     pids = home.pids()
-    # four programs, a grandchild, the guard
-    assert len(pids) == 6
+    assert len(pids) == count
     home.process.kill()
     wait_until(lambda: not [pid for pid in pids if alive(pid)], "the end of everything", seconds=5.0)
 
 
-def test_home_leaves_no_grandchild_when_a_process_is_killed(start: Start) -> None:
-    home = start("ordered")
+@pytest.mark.parametrize("scenario", ["ordered", "forked"])
+def test_home_leaves_no_grandchild_when_a_process_is_killed(start: Start, scenario: str) -> None:
+    home = start(scenario)
     home.wait_for("ready")
     connector = home.pid("connector")
     (grandchild,) = psutil.Process(connector).children()
@@ -90,7 +93,7 @@ def test_home_starts_a_killed_process_again(start: Start) -> None:
     assert next(p for p in home.state().processes if p.name == "worker").restarts == 1
 
 
-@pytest.mark.parametrize("scenario", ["crashing", "crashing_ahead"])
+@pytest.mark.parametrize("scenario", ["crashing", "crashing_forked"])
 def test_home_gives_up_a_crash_loop_with_its_reason_and_goes_on(start: Start, scenario: str) -> None:
     home = start(scenario)
     ready = home.wait_for("ready")
@@ -105,6 +108,36 @@ def test_home_gives_up_a_crash_loop_with_its_reason_and_goes_on(start: Start, sc
         "other": "ready",
     }
     assert home.stop() == 0
+
+
+def test_home_forks_everything_again_when_the_fork_server_is_killed(start: Start) -> None:
+    home = start("forked")
+    home.wait_for("ready")
+    server, before = home.pid("server"), [home.pid(name) for name in ("sink", "worker", "connector")]
+    fork_server = home.state().fork_server_pid
+    assert fork_server is not None
+    os.kill(fork_server, signal.SIGKILL)
+    for name in ("sink", "worker", "connector"):
+        home.wait_for("process", name, "ready", count=2)
+    wait_until(lambda: home.state().fork_server_pid not in (None, fork_server), "another fork server")
+    assert not [pid for pid in before if alive(pid)]
+    assert home.pid("server") == server
+    assert home.stop() == 0
+
+
+def test_home_says_so_when_there_is_no_fork_server(start: Start) -> None:
+    home = start("no_fork_server")
+    failed = home.wait_for("failed")
+    assert home.end() == 1
+    assert "restore does not start: the fork server ended 3 times: error: no library" in failed.detail
+
+
+def test_home_stops_cleanly_while_a_fork_is_waited_for(start: Start) -> None:
+    home = start("forked")
+    home.wait_for("process", "restore", "starting")
+    pids = home.pids()
+    assert home.stop() == 0
+    assert not [pid for pid in pids if alive(pid)]
 
 
 def test_home_ends_when_an_essential_process_does_not_start(start: Start) -> None:

@@ -12,10 +12,11 @@ import httpx
 import orjson
 import pytest
 
-from connectors.kit.access_token import AccessToken, Grant, grant_in
+from connectors.kit.access_token import AccessToken
 from connectors.kit.auth import ClientCredentials
 from connectors.kit.client import HttpClient
 from connectors.kit.errors import Refused, Truncated
+from connectors.kit.granting import ClientCredentialsGranting, Grant, grant_in
 from connectors.kit.wiring import missing
 from connectors.registry import CONNECTORS
 from crosscurrent.clock import ManualClock
@@ -87,7 +88,8 @@ class Parts:
     def __init__(self) -> None:
         self.network = Network()
         self.clock = ManualClock()
-        self.tokens = AccessToken("tides", AUTH, "app id", SECRET, self.clock, transport=self.network)
+        granting = ClientCredentialsGranting(AUTH, "app id", SECRET, transport=self.network)
+        self.tokens = AccessToken("tides", granting, self.clock)
         self.client = HttpClient(API, AUTH, None, transport=self.network, tokens=self.tokens)
 
     async def get(self, count: int = 1) -> list[int]:
@@ -321,7 +323,7 @@ def test_grant_is_read_as_far_as_it_can_be_used(said: object, grant: Grant | Non
 
 def test_secret_that_is_too_short_to_be_hidden_is_refused() -> None:
     with pytest.raises(WrongUse):
-        AccessToken("tides", AUTH, "app", "abc", ManualClock())
+        ClientCredentialsGranting(AUTH, "app", "abc")
 
 
 @pytest.mark.parametrize(

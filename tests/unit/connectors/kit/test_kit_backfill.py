@@ -19,7 +19,7 @@ from connectors.kit.cursor import Since, iso_seconds
 from connectors.kit.declaration import Connector, Poll
 from connectors.kit.history import BACKFILL_KEY, ChangedSince, NewestFirst, Windows, whole
 from connectors.kit.pagination import LinkHeader
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.publisher import Publisher
 from connectors.kit.state import RequestState
 from connectors.pokeapi.connector import POKEAPI

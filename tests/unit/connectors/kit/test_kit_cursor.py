@@ -77,3 +77,40 @@ def test_since_reads_times_of_any_zone() -> None:
     later = SINCE.advance(None, [page("2026-01-01T12:00:00+02:00", "2026-01-01T09:30:00")], complete=True)
 
     assert later == cursor("2026-01-01T09:50:00Z")
+
+
+EARLY, LATE = "2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z"
+ASKED = "https://api.test/x?direction=asc&since=2026-01-01T09%3A00%3A00Z"
+
+
+def at(url: str, *times: object) -> Page:
+    return Page(url, {}, orjson.dumps([{"updated_at": time} for time in times]))
+
+
+def test_since_asks_for_the_page_after_one_by_its_newest_time_and_by_no_number() -> None:
+    expected = "https://api.test/x?direction=asc&since=2026-01-01T11%3A00%3A00Z"
+    assert SINCE.following(at(ASKED, EARLY, LATE), f"{ASKED}&page=2") == expected
+    # of a page that was itself asked for by its number, or by a place that the vendor named
+    assert SINCE.following(at(f"{ASKED}&page=2", EARLY, LATE), f"{ASKED}&page=3") == expected
+    assert SINCE.following(at(ASKED, EARLY, LATE), f"{ASKED}&after=abc") == expected
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        (EARLY, EARLY),
+        ("2026-01-01T09:00:00Z", "2026-01-01T09:00:00.500Z"),
+        # newest first: what follows is older
+        (LATE, EARLY),
+        (None,),
+    ],
+)
+def test_since_goes_on_where_the_vendor_says_if_the_times_of_a_page_lead_nowhere(
+    times: tuple[object, ...],
+) -> None:
+    assert SINCE.following(at(ASKED, *times), f"{ASKED}&page=2") == f"{ASKED}&page=2"
+
+
+def test_since_follows_the_vendor_where_no_time_was_asked_for() -> None:
+    newest = "https://api.test/x?direction=desc"
+    assert SINCE.following(at(newest, EARLY, LATE), f"{newest}&page=2") == f"{newest}&page=2"

@@ -16,7 +16,7 @@ from connectors.kit.declaration import Connector, Found, Poll
 from connectors.kit.health import Health
 from connectors.kit.loop import Loop
 from connectors.kit.planner import Bounds, Planner
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.schedule import Schedule
 from connectors.kit.state import RequestState
 from crosscurrent.clock import ManualClock, SystemClock

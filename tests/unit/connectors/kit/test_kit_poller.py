@@ -19,7 +19,7 @@ from connectors.kit.event import DEAD_LETTER_BYTES_CUT
 from connectors.kit.json_request import JsonBody
 from connectors.kit.outcome import SLOW_RETRY_SECONDS
 from connectors.kit.pagination import LinkHeader
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.state import RequestState
 from crosscurrent.clock import ManualClock
 from crosscurrent.errors import Poison, Transient
@@ -259,7 +259,7 @@ async def test_unchanged_page_is_published_after_a_while_where_time_alone_change
 
 
 async def test_answer_that_is_not_200_is_never_taken_for_unchanged() -> None:
-    async with parts(lambda _: (202, DATE, b"{}")) as own:
+    async with parts(lambda _: (203, DATE, b"{}")) as own:
         outcomes = [(await own.poll(ROWS)).outcome for _ in range(2)]
 
     assert outcomes == ["ok", "ok"]

@@ -14,7 +14,7 @@ import pytest
 from connectors.github.connector import GITHUB
 from connectors.kit.declaration import Poll
 from connectors.kit.pagination import PageNumber
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.presence import LISTED_MAX, SETTLE_SECONDS, VANISHED, Complete, Presence
 from connectors.kit.readings import Readings
 from connectors.kit.state import RequestState

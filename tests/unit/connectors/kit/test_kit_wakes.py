@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import httpx
@@ -15,13 +16,14 @@ from connectors.kit.health import Health
 from connectors.kit.loop import Loop
 from connectors.kit.outcome import SLOW_RETRY_SECONDS
 from connectors.kit.planner import Bounds, Planner
-from connectors.kit.poller import Standing
+from connectors.kit.polled import Standing
 from connectors.kit.schedule import Schedule
 from connectors.kit.state import RequestState
 from tests.contract.connector_bench import Answer, Vendor, bench
 
 DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3600.0
+HOUR_MS = 3_600_000
 HEAD = Poll("head", "a", "/head", wakes=("rows",))
 ROWS = Poll("rows", "a", "/rows", interval_multiple=24)
 
@@ -43,8 +45,13 @@ class _Vendor:
         return 200, {}, b"1" if now >= self._changes_at else b"0"
 
 
-async def _run(vendor: _Vendor, seconds: float, standings: dict[str, Standing] | None = None) -> None:
-    connector, stop, clock = replace(GITHUB, polls=lambda _: [HEAD, ROWS]), asyncio.Event(), LoopClock()
+async def _run(
+    vendor: _Vendor | _Listing,
+    seconds: float,
+    standings: dict[str, Standing] | None = None,
+    polls: Sequence[Poll] = (HEAD, ROWS),
+) -> None:
+    connector, stop, clock = replace(GITHUB, polls=lambda _: list(polls)), asyncio.Event(), LoopClock()
     async with bench(connector, Vendor(vendor.answer), clock=clock) as parts:
         loop = Loop(
             connector,
@@ -92,3 +99,39 @@ def test_rows_whose_turn_a_stop_took_away_are_asked_for_after_the_start() -> Non
     run_virtual(_run(vendor, 1000, standings))
 
     assert len(vendor.asked_rows) == 1
+
+
+LIST = Poll("list", "", "/list", versions=lambda rows: dict(rows) if isinstance(rows, dict) else {})
+LISTED = [Poll("rows", key, f"/rows/{key}", interval_multiple=24) for key in "ab"]
+
+
+class _Listing:
+    """A list of versions, of which that of ``a`` moves at one moment."""
+
+    def __init__(self, changes_at: float) -> None:
+        self._changes_at = changes_at
+        self.asked: list[tuple[str, int]] = []
+
+    def answer(self, request: httpx.Request) -> Answer:
+        now = LoopClock().monotonic_seconds()
+        if request.url.path != "/list":
+            self.asked.append((request.url.path[-1], round(now / HOUR_SECONDS)))
+            return 200, {}, b"[]"
+        return 200, {}, b'{"rows:a": "%d", "rows:b": "0"}' % (now >= self._changes_at)
+
+
+def test_of_a_list_those_are_asked_for_whose_version_has_moved_and_no_others() -> None:
+    vendor = _Listing(9.5 * HOUR_SECONDS)
+    run_virtual(_run(vendor, 20 * HOUR_SECONDS, polls=[LIST, *LISTED]))
+
+    assert vendor.asked == [("a", 0), ("b", 0), ("a", 10)]
+
+
+def test_list_that_changed_before_a_start_wakes_what_it_tells_of() -> None:
+    changed = ChangeHistory().looked(1, changed=True).looked(HOUR_MS, changed=True)
+    looked = {"list": changed, "rows:a": ChangeHistory().looked(1, changed=True)}
+    standings = {key: Standing(RequestState(polls=1, changes=changes)) for key, changes in looked.items()}
+    vendor = _Listing(0.0)
+    run_virtual(_run(vendor, 2 * HOUR_SECONDS, standings, polls=[LIST, *LISTED]))
+
+    assert ("a", 0) in vendor.asked

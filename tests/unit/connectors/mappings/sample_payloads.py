@@ -284,6 +284,26 @@ def _notion_list(row: object) -> object:
     return {"object": "list", "results": [row], "has_more": False, "next_cursor": None}
 
 
+_FILE = {
+    "name": "w.bin", "path": "model/w.bin", "sha": "a" * 40, "size": 12, "type": "file",
+    "url": "https://api.github.com/repos/Heron/Reed/contents/model/w.bin?ref=main", "content": "c21hbGwgZmlsZS4u\n",
+}  # fmt: skip
+_GRAPHQL_REPOSITORY = {
+    "nameWithOwner": "Heron/Reed", "databaseId": 7, "stargazerCount": 12, "forkCount": 3, "diskUsage": 40,
+    "watchers": {"totalCount": 4}, "issues": {"totalCount": 2}, "pullRequests": {"totalCount": 1},
+    "owner": {"login": "Heron"}, "licenseInfo": None,
+}  # fmt: skip
+_GRAPHQL_STARS = {
+    "data": {
+        "repository": {
+            "nameWithOwner": "Heron/Reed",
+            "stargazers": {
+                "edges": [{"starredAt": f"2026-03-{day}T08:00:00Z"} for day in ("10", "09", "09", "08")],
+                "pageInfo": {"endCursor": "x", "hasNextPage": False},
+            },
+        }
+    }
+}
 SAMPLES = (
     Sample("github", "repository", _REPOSITORY, 5, ("repository",)),
     Sample("github", "organisation_repositories", [_REPOSITORY], 5, ("repository",)),
@@ -348,7 +368,20 @@ SAMPLES = (
     ),
     Sample("github", "traffic_views", {"count": 20, "uniques": 6, "views": [_DAY]}, 2, ()),
     Sample("github", "traffic_clones", {"count": 20, "uniques": 6, "clones": [_DAY]}, 2, ()),
-    Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 1, ()),
+    Sample("github", "commit_activity", [{"total": 4, "week": MONDAY, "days": [0, 4, 0, 0, 0, 0, 0]}], 8, ()),
+    Sample("github", "traffic_referrers", [{"referrer": "Google", "count": 7, "uniques": 3}], 2, ()),
+    Sample(
+        "github", "traffic_paths", [{"path": "/Heron/Reed", "title": "Reed", "count": 7, "uniques": 3}], 2, ()
+    ),
+    Sample("github", "contents", _FILE, 1, ("file",)),
+    Sample(
+        "github",
+        "graphql_repositories",
+        {"data": {"rateLimit": {"cost": 1}, "r0": _GRAPHQL_REPOSITORY}},
+        5,
+        ("repository",),
+    ),
+    Sample("github", "graphql_stargazers", _GRAPHQL_STARS, 2, ()),
     Sample("github", "code_frequency", [[MONDAY, 12, -5]], 2, ()),
     Sample("notion", "page", _NOTION_PAGE, 8, ("page",)),
     Sample("notion", "written", _NOTION_PAGE, 8, ("page",)),
