@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -247,6 +247,13 @@ def _refused(bootstrap_servers: Brokers, change: TopicChange, error: KafkaExcept
     reason = error.args[0]
     if reason.code() in FORBIDDEN_CODES:
         return forbidden(bootstrap_servers, reason, f"topic {change.topic}")
+    if reason.code() == KafkaError._UNSUPPORTED_FEATURE:
+        return Fatal(
+            f"this broker cannot {change.kind} {change.topic}: {reason.str()}",
+            expected="Apache Kafka; the embedded Tansu only creates topics",
+            todo="move this home to Kafka, with `crosscurrent up --broker kafka --move`",
+            topic=change.topic,
+        )
     if reason.code() < 0:  # librdkafka's own: it did not get as far as a broker
         return broker_away(bootstrap_servers, error)
     return Fatal(

@@ -189,6 +189,7 @@ def test_faust_and_our_clients_process_with_the_rights_that_the_documentation_na
             f"{kafka}SSL_CA_LOCATION": str(cluster.authority.certificate_file),
             f"{kafka}REPLICATION_FACTOR": "3",
             f"{kafka}INSTANCE_ID": "normalise-0",
+            f"{kafka}SESSION_TIMEOUT_SECONDS": "6",
             "CROSSCURRENT_METRICS__PORT": str(port),
         },
     )
