@@ -224,6 +224,23 @@ class CorrelateSettings(Section):
     series_count_max: int = Field(
         2000, ge=2, description="Series kept; further ones are refused and counted."
     )
+    lateness_steps: int = Field(
+        1,
+        ge=0,
+        le=4096,
+        description="Steps by which event time must have passed a window before it is closed.",
+    )
+    late_policy: Literal["accept", "dead-letter"] = Field(
+        "accept",
+        description="What late observations do: `accept` tells the closed windows anew, as a further revision; "
+        "`dead-letter` leaves these windows as they are and tells of it on `dead-letter.correlate`.",
+    )
+    late_steps_max: int | None = Field(
+        None,
+        ge=0,
+        le=16_384,
+        description="How far behind the last window closed one is told anew, in steps; a quarter of the window if not set.",
+    )
     pairs_published_max: int = Field(
         2000, ge=1, description="Pairs published for a window, the smallest p first."
     )
@@ -253,6 +270,13 @@ class DriftSettings(Section):
 
 class WorkerSettings(Section):
     """The stream processors."""
+
+    event_ahead_seconds_max: float = Field(
+        86_400.0,
+        ge=0,
+        description="How far after its arrival a measurement may claim to have been made; one that claims more is "
+        "left out and told on `dead-letter.normalise`. A day covers time zones and periods stamped by their end.",
+    )
 
     checkpoint_interval_seconds: float = Field(
         2.0, gt=0, description="Least time between two checkpoints of state."

@@ -38,6 +38,7 @@ _WORLD_CONTACT = "https://world.invalid/"
 _WORLD_TOKEN_PATH = "/api/token"
 # an hour of the played vendors in half a second: a day in 12 s, a first window of 128 hours in a minute
 _WORLD_HOUR_SECONDS = 0.5
+_WORLD_AHEAD_SECONDS_MAX = "1e10"
 _WORLD_WINDOW_STEPS = "128"
 _WORLD_ARGUMENTS = ("--speed", str(3600 / _WORLD_HOUR_SECONDS), *UNHINDERED_ARGUMENTS)
 _FORK_SERVER = (sys.executable, "-m", "crosscurrent.cli.fork_server")
@@ -360,6 +361,9 @@ def _environment(
         for name, value in (played | {"contact": _WORLD_CONTACT}).items():
             if not _is_set(settings.source(source), name):
                 environment[source_variable(source, name)] = value
+    if world_url and not _is_set(settings.worker, "event_ahead_seconds_max"):
+        # played vendors have a clock of their own, which may be ahead of the machine's
+        environment["CROSSCURRENT_WORKER__EVENT_AHEAD_SECONDS_MAX"] = _WORLD_AHEAD_SECONDS_MAX
     if options.world:
         environment |= _watched(settings, options)
         if not _is_set(settings.correlate, "window_steps"):
