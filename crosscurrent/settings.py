@@ -207,6 +207,20 @@ def webhook_port_of(name: str, source: SourceSettings) -> int | None:
     return WEBHOOK_PORTS.get(name) if source.webhook_port is None else source.webhook_port
 
 
+class SpoolSettings(Section):
+    """What connectors keep on disk while the broker is away."""
+
+    bytes_max: int = Field(
+        256 * 1024 * 1024,
+        ge=0,
+        description="Bytes on disk for a source at most; 0 rests as soon as the broker is away.",
+    )
+    key: SecretStr | None = Field(
+        None,
+        description="Key with which the spool is encrypted (AES-256-GCM); plain, for this user only, if not set.",
+    )
+
+
 class CorrelateSettings(Section):
     """The rolling correlation."""
 
@@ -278,6 +292,11 @@ class WorkerSettings(Section):
         "left out and told on `dead-letter.normalise`. A day covers time zones and periods stamped by their end.",
     )
 
+    stall_seconds_max: float = Field(
+        60.0,
+        gt=0,
+        description="How long nothing may come while messages wait, before the worker starts again.",
+    )
     checkpoint_interval_seconds: float = Field(
         2.0, gt=0, description="Least time between two checkpoints of state."
     )
@@ -327,6 +346,7 @@ class Settings(BaseSettings):
         description="Directory of sources that are declared in YAML, one file each; it need not be there.",
     )
     sources: dict[str, SourceSettings] = Field({}, description="One section for each source.")
+    spool: SpoolSettings = SpoolSettings()
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()
     drift: DriftSettings = DriftSettings()
@@ -362,7 +382,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return every secret that is set."""
-        sections: list[Section] = [self.clickhouse, *self.sources.values()]
+        sections: list[Section] = [self.clickhouse, self.spool, *self.sources.values()]
         return [secret for section in sections for secret in _secrets_in(section)]
 
     def source(self, name: str) -> SourceSettings:

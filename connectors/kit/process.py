@@ -19,6 +19,9 @@ from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.source_topics import ensure_source_topics, find_cluster
+from connectors.kit.spool import FOLDER, Spool
+from connectors.kit.spool_seal import Seal
+from connectors.kit.spooling import SpooledProducer
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
@@ -121,6 +124,7 @@ class Runtime:
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None
+        self._spooled: SpooledProducer | None = None
         self._asking: Asking | None = None
         self._listening: Listening | None = None
 
@@ -150,12 +154,21 @@ class Runtime:
                 self._settings.bootstrap_servers,
                 delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
             )
-            publisher = self._publisher = Publisher(self._connector.name, producer, self._codec)
+            spooled = self._spooled = self._spooled_producer(producer)
+            publisher = self._publisher = Publisher(self._connector.name, spooled, self._codec)
+            # before the states are read: what waits on disk holds later ones
+            await spooled.drain()
             stored = await self._load(stop)
-            if asking is None:
-                await self._play_recordings(publisher, stored, stop)
-            else:
-                await self._poll(asking, publisher, stored, stop, listening)
+            draining = asyncio.create_task(spooled.drain_until(stop))
+            draining.add_done_callback(lambda _: stop.set())
+            try:
+                if asking is None:
+                    await self._play_recordings(publisher, stored, stop)
+                else:
+                    await self._poll(asking, publisher, stored, stop, listening)
+                await draining
+            finally:
+                draining.cancel()
         finally:
             if asking is not None:
                 await asking.close()
@@ -167,6 +180,7 @@ class Runtime:
     def not_ready(self) -> list[str]:
         """Return the reasons why it cannot work now; none means ready."""
         away = self._publisher.not_ready() if self._publisher is not None else []
+        away += self._spooled.not_ready() if self._spooled is not None else []
         return away or self._health.not_ready()
 
     async def _poll(
@@ -255,6 +269,19 @@ class Runtime:
                 await stop.wait()
         except TimeoutError:
             return
+
+    def _spooled_producer(self, producer: Producer) -> SpooledProducer:
+        name, spool = self._connector.name, self._settings.spool
+        seal = Seal(spool.key.get_secret_value(), name) if spool.key is not None else None
+        return SpooledProducer(
+            name,
+            producer,
+            Spool(self._settings.home / FOLDER / name, spool.bytes_max, seal),
+            self._codec,
+            life=self._cluster,
+            find_life=lambda: find_cluster(self._settings, name),
+            clock=self._clock,
+        )
 
     def _make_asking(self) -> Asking:
         return make_asking(self._connector, self._source, self._clock, home=self._settings.home)
