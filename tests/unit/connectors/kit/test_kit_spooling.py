@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from connectors.kit.publisher import Publisher
 from connectors.kit.spool import Spool, SpoolFull
 from connectors.kit.spooling import SpooledProducer
 from crosscurrent.clock import ManualClock
-from crosscurrent.errors import Fatal, Poison, ServerAway, Transient
+from crosscurrent.errors import CrosscurrentError, Fatal, Poison, ServerAway, Transient
 from schemas.records import ConnectorState, RawEvent
 from tests.contract.connector_bench import MemoryBroker
 from tests.integration.sink import sample
@@ -61,17 +62,26 @@ def state(number: int) -> ConnectorState:
     return sample.connector_state(number, cluster="", vouch_offsets={})
 
 
-def bench(tmp_path: Path, bytes_max: int = 10**6, **failures: list[Transient | Poison]) -> Bench:
-    broker = MemoryBroker(
-        failures={name.replace("_", "."): list(errors) for name, errors in failures.items()}
-    )
-    return Bench(broker, Spool(tmp_path, bytes_max))
+def bench(
+    tmp_path: Path,
+    bytes_max: int = 10**6,
+    *,
+    raw: Sequence[Transient | Poison] = (),
+    states: Sequence[Transient | Poison] = (),
+) -> Bench:
+    failures: dict[str, list[CrosscurrentError]] = {"raw.github": list(raw), "connector-state": list(states)}
+    return Bench(MemoryBroker(failures=failures), Spool(tmp_path, bytes_max))
+
+
+async def publish_events(to: Bench, count: int) -> None:
+    for number in range(count):
+        await to.publisher.publish_event(small_event(number))
 
 
 async def test_what_the_broker_did_not_take_and_all_after_it_comes_in_order_once_it_is_back(
     tmp_path: Path,
 ) -> None:
-    away = bench(tmp_path, raw_github=[AWAY])
+    away = bench(tmp_path, raw=[AWAY])
     for number in range(3):
         await away.poll(number)
     assert away.broker.messages == []
@@ -84,7 +94,7 @@ async def test_what_the_broker_did_not_take_and_all_after_it_comes_in_order_once
 
 
 async def test_states_sent_later_rest_on_the_events_that_were_sent_before_them(tmp_path: Path) -> None:
-    away = bench(tmp_path, raw_github=[AWAY])
+    away = bench(tmp_path, raw=[AWAY])
     await away.poll(0)
     await away.poll(1)
     await away.producer.drain()
@@ -98,7 +108,7 @@ async def test_states_sent_later_rest_on_the_events_that_were_sent_before_them(t
 
 
 async def test_states_of_a_life_that_is_over_are_left_out_and_the_events_come(tmp_path: Path) -> None:
-    first = bench(tmp_path, raw_github=[AWAY])
+    first = bench(tmp_path, raw=[AWAY])
     await first.poll(0)
     later = Bench(MemoryBroker(), Spool(tmp_path, 10**6), life="life-2")
     later.producer = SpooledProducer(
@@ -116,7 +126,7 @@ async def test_states_of_a_life_that_is_over_are_left_out_and_the_events_come(tm
 
 
 async def test_a_broker_that_began_anew_ends_the_process_before_anything_is_sent(tmp_path: Path) -> None:
-    away = bench(tmp_path, raw_github=[AWAY])
+    away = bench(tmp_path, raw=[AWAY])
     await away.poll(0)
     away.life = "life-2"
     with pytest.raises(Fatal, match="life-2"):
@@ -126,7 +136,7 @@ async def test_a_broker_that_began_anew_ends_the_process_before_anything_is_sent
 
 
 async def test_nothing_is_forgotten_while_the_broker_does_not_acknowledge(tmp_path: Path) -> None:
-    away = bench(tmp_path, raw_github=[AWAY, AWAY])
+    away = bench(tmp_path, raw=[AWAY, AWAY])
     await away.poll(0)
     away.answers = False
     with pytest.raises(ServerAway):
@@ -139,7 +149,7 @@ async def test_nothing_is_forgotten_while_the_broker_does_not_acknowledge(tmp_pa
 
 
 async def test_what_was_sent_and_not_yet_forgotten_comes_again_with_its_id(tmp_path: Path) -> None:
-    away = bench(tmp_path, raw_github=[AWAY], **{"connector-state": [AWAY]})
+    away = bench(tmp_path, raw=[AWAY], states=[AWAY])
     await away.poll(0)
     with pytest.raises(Transient):
         await Bench(away.broker, Spool(tmp_path, 10**6)).producer.drain()
@@ -150,10 +160,9 @@ async def test_what_was_sent_and_not_yet_forgotten_comes_again_with_its_id(tmp_p
 
 async def test_polls_rest_when_the_disk_is_full_and_states_still_fit(tmp_path: Path) -> None:
     size = len(small_event(0).payload)
-    full = bench(tmp_path, 4 * size, raw_github=[AWAY])
-    published = [full.publisher.publish_event(small_event(number)) for number in range(10)]
+    full = bench(tmp_path, 4 * size, raw=[AWAY])
     with pytest.raises(SpoolFull):
-        await asyncio.gather(*published)
+        await publish_events(full, 10)
     await full.publisher.publish_state(state(0))
     count = len(list(full.spool.waiting()))
     await full.producer.drain()
@@ -162,7 +171,7 @@ async def test_polls_rest_when_the_disk_is_full_and_states_still_fit(tmp_path: P
 
 async def test_what_the_broker_refuses_when_it_is_back_becomes_a_dead_letter(tmp_path: Path) -> None:
     refused = Poison("the broker refuses a message", expected="a smaller one", todo="look at it")
-    away = bench(tmp_path, raw_github=[AWAY, refused])
+    away = bench(tmp_path, raw=[AWAY, refused])
     await away.poll(0)
     await away.poll(1)
     await away.producer.drain()
@@ -178,7 +187,7 @@ async def test_a_key_that_is_missing_at_the_drain_is_told(tmp_path: Path) -> Non
 
 
 async def test_draining_goes_on_by_itself_and_ends_with_the_connector(tmp_path: Path) -> None:
-    away = bench(tmp_path, raw_github=[AWAY])
+    away = bench(tmp_path, raw=[AWAY])
     await away.poll(0)
     stop = asyncio.Event()
     draining = asyncio.create_task(away.producer.drain_until(stop))
