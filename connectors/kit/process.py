@@ -19,7 +19,7 @@ from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.source_topics import ensure_source_topics, find_cluster
-from connectors.kit.spool import FOLDER, Spool
+from connectors.kit.spool import Spool, spool_directory
 from connectors.kit.spool_seal import Seal
 from connectors.kit.spooling import SpooledProducer
 from connectors.kit.state_store import load_states, standing_of
@@ -146,15 +146,10 @@ class Runtime:
             Fatal: the registry refuses a schema.
         """
         asking, listening = self._asking, self._listening
-        producer = None
         try:
             await asyncio.to_thread(ensure_source_topics, self._settings, self._connector.name)
             self._cluster = await asyncio.to_thread(find_cluster, self._settings, self._connector.name)
-            producer = Producer(
-                self._settings.bootstrap_servers,
-                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
-            )
-            spooled = self._spooled = self._spooled_producer(producer)
+            spooled = self._spooled = self._spooled_producer()
             publisher = self._publisher = Publisher(self._connector.name, spooled, self._codec)
             # before the states are read: what waits on disk holds later ones
             await spooled.drain()
@@ -172,8 +167,8 @@ class Runtime:
         finally:
             if asking is not None:
                 await asking.close()
-            if producer is not None:
-                await asyncio.to_thread(producer.close)
+            if self._spooled is not None:
+                await self._spooled.close()
             if listening is not None:
                 listening.close()
 
@@ -270,13 +265,16 @@ class Runtime:
         except TimeoutError:
             return
 
-    def _spooled_producer(self, producer: Producer) -> SpooledProducer:
+    def _spooled_producer(self) -> SpooledProducer:
         name, spool = self._connector.name, self._settings.spool
         seal = Seal(spool.key.get_secret_value(), name) if spool.key is not None else None
         return SpooledProducer(
             name,
-            producer,
-            Spool(self._settings.home / FOLDER / name, spool.bytes_max, seal),
+            lambda: Producer(
+                self._settings.bootstrap_servers,
+                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
+            ),
+            Spool(spool_directory(self._settings.home, self._settings.tenant, name), spool.bytes_max, seal),
             self._codec,
             life=self._cluster,
             find_life=lambda: find_cluster(self._settings, name),

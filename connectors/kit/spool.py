@@ -8,6 +8,7 @@ authenticated (AES-256-GCM), so that they can neither be read nor exchanged.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import zlib
@@ -27,6 +28,7 @@ FOLDER: Final = "spool"
 _HEAD = struct.Struct("<II")
 _FILE_BYTES_MAX = 4 * 1024 * 1024
 _SUFFIX = ".spool"
+_LOCK_NAME = "owner"
 _PRIVATE_FOLDER = 0o700
 _PERMISSIONS = 0o600
 
@@ -49,12 +51,12 @@ class Spool:
     """The spool of one source, used by one process and one thread at a time.
 
     Args:
-        directory: of this source's files; made if it is not there.
+        directory: of this source's files; made when it is first needed.
         bytes_max: how much may be on disk.
         seal: encrypts; ``None`` to write plainly.
 
     Raises:
-        Fatal: the directory cannot be used.
+        Fatal: what an earlier process left cannot be read.
     """
 
     def __init__(self, directory: Path, bytes_max: int, seal: Seal | None = None) -> None:
@@ -63,21 +65,9 @@ class Spool:
         self._seal = seal
         self._sizes: dict[int, int] = {}
         self._done = Place(0, 0)
-        try:
-            directory.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
-        except OSError as error:
-            # as in a container without a volume: polls rest then, as without a spool
-            _LOG.warning("spool_not_kept", directory=directory.name, reason=type(error).__name__)
-            self._bytes_max = 0
-        try:
-            for path in sorted(directory.glob(f"*{_SUFFIX}")):
-                self._sizes[int(path.stem)] = _mended(path)
-        except (OSError, ValueError) as error:
-            raise Fatal(
-                f"the spool {directory} cannot be used: {error}",
-                expected="a directory of this user with nothing in it but spool files",
-                todo="correct its owner or move what is in it away, then start the connector again",
-            ) from error
+        self._lock: int | None = None
+        if directory.exists():
+            self._open()
 
     @property
     def bytes_on_disk(self) -> int:
@@ -99,6 +89,8 @@ class Spool:
         Raises:
             SpoolFull: there is no room for it, by the bound or on the disk.
         """
+        if self._lock is None:
+            self._open()
         number = max(self._sizes, default=0)
         if self._sizes.get(number, _FILE_BYTES_MAX) >= _FILE_BYTES_MAX:
             number += 1
@@ -130,6 +122,34 @@ class Spool:
             self._remove(number)
         if self._sizes.get(place.number) == place.end:
             self._remove(place.number)
+
+    def close(self) -> None:
+        """Let another process have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _open(self) -> None:
+        """Take possession of the directory, and read what an earlier process left in it."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+            self._lock = os.open(self._directory / _LOCK_NAME, os.O_CREAT | os.O_RDWR, _PERMISSIONS)
+            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            # as in a container without a volume, or beside another process: polls rest then, as without a spool
+            _LOG.warning("spool_not_kept", directory=self._directory.name, reason=str(error))
+            self._bytes_max = 0
+            return
+        try:
+            self._sizes = {
+                int(path.stem): _mended(path) for path in sorted(self._directory.glob(f"*{_SUFFIX}"))
+            }
+        except (OSError, ValueError) as error:
+            raise Fatal(
+                f"the spool {self._directory} cannot be read: {error}",
+                expected="spool files that this user may read and write",
+                todo="correct their owner or move them away, then start the connector again",
+            ) from error
 
     def _offset(self, number: int) -> int:
         return self._done.end if number == self._done.number else 0
@@ -169,16 +189,22 @@ class Spool:
         )
 
 
-def spool_bytes(home: Path) -> dict[str, int]:
+def spool_directory(home: Path, tenant: str, source: str) -> Path:
+    """Return where the spool of a source is."""
+    return home / FOLDER / f"{tenant}.{source}"
+
+
+def spool_bytes(home: Path, tenant: str) -> dict[str, int]:
     """Return source to the bytes that wait on disk for the broker; those without any are left out."""
     found: dict[str, int] = {}
-    for path in (home / FOLDER).glob(f"*/*{_SUFFIX}"):
+    for path in spool_directory(home, tenant, "").parent.glob(f"{tenant}.*/*{_SUFFIX}"):
         try:
             size = path.stat().st_size
         except OSError:
             continue  # it was just drained
         if size:
-            found[path.parent.name] = found.get(path.parent.name, 0) + size
+            source = path.parent.name.removeprefix(f"{tenant}.")
+            found[source] = found.get(source, 0) + size
     return dict(sorted(found.items()))
 
 

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import orjson
 import structlog
@@ -29,6 +29,15 @@ from schemas.topics import CONNECTOR_STATE, DEAD_LETTER, RAW, message_key, topic
 
 STATES_RESERVE: Final = 0.1
 """Share of the spool that events leave to states, so that what was begun can be finished."""
+
+
+class Closes(Brings, Protocol):
+    """The part of ``crosscurrent.kafka.Producer`` that is needed here."""
+
+    def close(self, timeout_seconds: float = ...) -> int:
+        """Wait for what is under way."""
+        ...
+
 
 _SPOOLED = Acknowledged("", -1, -1)
 _DRAIN_RETRY_SECONDS = 1.0
@@ -101,7 +110,7 @@ class SpooledProducer:
 
     Args:
         source: name of the source.
-        producer: brings messages to the broker.
+        make_producer: makes what brings messages to the broker; again after it gave one up.
         spool: of this source.
         codec: decodes the states that are sent later, whose offsets are known only then.
         life: of the broker, when the process began.
@@ -112,7 +121,7 @@ class SpooledProducer:
     def __init__(
         self,
         source: str,
-        producer: Brings,
+        make_producer: Callable[[], Closes],
         spool: Spool,
         codec: Codec,
         *,
@@ -121,7 +130,10 @@ class SpooledProducer:
         clock: Clock,
     ) -> None:
         self._source = source
-        self._producer = producer
+        self._make_producer = make_producer
+        self._producer = make_producer()
+        self._gave_up = False
+        self._under_way = 0
         self._spool = spool
         self._codec = codec
         self._life = life
@@ -143,10 +155,14 @@ class SpooledProducer:
         """
         message = Waiting(topic, key or b"", headers, value or b"", self._life)
         if self._spool.is_empty:
+            self._under_way += 1
             try:
                 return await self._send(message)
             except Transient as error:
+                self._gave_up = True
                 _LOG.warning("broker_away", source=self._source, reason=error.found)
+            finally:
+                self._under_way -= 1
         reserve = STATES_RESERVE if topic.startswith(f"{RAW}.") else 0.0
         async with self._lock:
             await asyncio.to_thread(self._spool.append, message.to_bytes(), reserve=reserve)
@@ -170,6 +186,7 @@ class SpooledProducer:
                 try:
                     await self.drain()
                 except (Transient, ServerAway) as error:
+                    self._gave_up = True
                     _LOG.info("drain_delayed", source=self._source, reason=error.found)
             await self._pause(stop)
 
@@ -181,9 +198,10 @@ class SpooledProducer:
             Transient: it does not acknowledge.
             Fatal: the spool cannot be read, or the broker began anew.
         """
-        if self._spool.is_empty:
+        if self._spool.is_empty or (self._gave_up and self._under_way):
             return
         self._check_life(await asyncio.to_thread(self._find_life))
+        await self._renew()
         together: list[tuple[Place, Waiting]] = []
         for place, record in self._spool.waiting():
             message = Waiting.from_bytes(record)
@@ -195,6 +213,22 @@ class SpooledProducer:
                 await self._send_all(together)
                 together = []
         await self._send_all(together)
+
+    async def close(self) -> None:
+        """Wait for what is under way, and let the spool go."""
+        await asyncio.to_thread(self._producer.close)
+        self._spool.close()
+
+    async def _renew(self) -> None:
+        """Take another producer in place of one that gave up a message.
+
+        An idempotent producer that has done so goes on with the next epoch, which Tansu takes for that of a stranger
+        and refuses for ever.
+        """
+        if self._gave_up:
+            old, self._producer = self._producer, self._make_producer()
+            self._gave_up = False
+            await asyncio.to_thread(old.close, 0.0)
 
     async def _send_all(self, together: Sequence[tuple[Place, Waiting]]) -> None:
         if not together:

@@ -41,7 +41,7 @@ def status_data(settings: Settings, layout: Layout, holder: Holder, state: HomeS
         "lags": facts.lags,
         "sources": facts.sources,
         "polls": facts.polls,
-        "spooled_bytes": spool_bytes(layout.root),
+        "spooled_bytes": spool_bytes(layout.root, settings.tenant),
         "dead_letters": facts.dead_letters,
         "problems": facts.problems,
     }

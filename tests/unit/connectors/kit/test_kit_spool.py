@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.kit.spool import Spool, SpoolFull, spool_bytes
+from connectors.kit.spool import Spool, SpoolFull, spool_bytes, spool_directory
 from connectors.kit.spool_seal import Seal
 from crosscurrent.errors import Fatal
 
@@ -20,6 +20,10 @@ RECORDS = [b"first", b"", b"third" * 1000]
 
 def waiting(spool: Spool) -> list[bytes]:
     return [record for _, record in spool.waiting()]
+
+
+def files(directory: Path) -> list[Path]:
+    return sorted(directory.glob("*.spool"))
 
 
 def filled(directory: Path, seal: Seal | None = None) -> Spool:
@@ -57,7 +61,7 @@ def test_spool_keeps_every_whole_record_wherever_the_last_one_was_cut_off(tmp_pa
         spool.append(record)
     kept = spool.bytes_on_disk
     spool.append(b"the last")
-    (path,) = (tmp_path / "whole").iterdir()
+    (path,) = files(tmp_path / "whole")
     content = path.read_bytes()
     for size in range(kept, len(content)):
         torn = tmp_path / f"torn-{size}"
@@ -71,7 +75,7 @@ def test_spool_keeps_every_whole_record_wherever_the_last_one_was_cut_off(tmp_pa
 
 def test_spool_passes_over_a_last_record_whose_bytes_did_not_reach_the_disk(tmp_path: Path) -> None:
     filled(tmp_path)
-    (path,) = tmp_path.iterdir()
+    (path,) = files(tmp_path)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -86,11 +90,11 @@ def test_spool_goes_on_in_further_files_and_removes_those_that_are_done(
     records = [bytes([number]) * 60 for number in range(9)]
     for record in records:
         spool.append(record)
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len(files(tmp_path)) == 5
     assert waiting(spool) == records == waiting(Spool(tmp_path, ROOM))
     places = [place for place, _ in spool.waiting()]
     spool.done(places[4])
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(files(tmp_path)) == 3
     assert waiting(spool) == records[5:]
 
 
@@ -125,7 +129,7 @@ def test_spool_is_whole_after_a_write_that_the_disk_refused(
 
 def test_spool_with_a_key_shows_nothing_and_opens_with_that_key_only(tmp_path: Path) -> None:
     filled(tmp_path, Seal("a key", "github"))
-    (path,) = tmp_path.iterdir()
+    (path,) = files(tmp_path)
     assert b"first" not in path.read_bytes()
     assert waiting(Spool(tmp_path, ROOM, Seal("a key", "github"))) == RECORDS
     for wrong in (Seal("another", "github"), Seal("a key", "notion")):
@@ -134,11 +138,12 @@ def test_spool_with_a_key_shows_nothing_and_opens_with_that_key_only(tmp_path: P
 
 
 def test_spool_is_readable_by_its_user_only_and_its_size_is_told_by_source(tmp_path: Path) -> None:
-    spool = filled(tmp_path / "spool" / "github")
-    drained = filled(tmp_path / "spool" / "notion")
+    spool = filled(spool_directory(tmp_path, "default", "github"))
+    drained = filled(spool_directory(tmp_path, "default", "notion"))
     drained.done(list(drained.waiting())[-1][0])
-    assert (tmp_path / "spool" / "github").stat().st_mode & 0o077 == 0
-    assert spool_bytes(tmp_path) == {"github": spool.bytes_on_disk}
+    filled(spool_directory(tmp_path, "other", "github"))
+    assert spool_directory(tmp_path, "default", "github").stat().st_mode & 0o077 == 0
+    assert spool_bytes(tmp_path, "default") == {"github": spool.bytes_on_disk}
 
 
 def test_spool_holds_what_was_promised_when_the_process_is_killed(tmp_path: Path) -> None:
@@ -152,6 +157,8 @@ def test_spool_holds_what_was_promised_when_the_process_is_killed(tmp_path: Path
     assert process.stdout is not None
     for _ in range(40):
         process.stdout.readline()
+    with pytest.raises(SpoolFull):
+        Spool(tmp_path, ROOM).append(b"there is one owner")
     process.send_signal(signal.SIGKILL)
     promised = 40 + len(process.stdout.read().split("\n")[:-1])
     process.wait()
@@ -166,3 +173,8 @@ def test_spool_that_cannot_be_written_takes_nothing_and_stops_nobody(tmp_path: P
     assert spool.is_empty
     with pytest.raises(SpoolFull):
         spool.append(b"anything")
+
+
+def test_spool_leaves_nothing_behind_where_it_was_never_needed(tmp_path: Path) -> None:
+    assert Spool(tmp_path / "spool" / "github", ROOM).is_empty
+    assert list(tmp_path.iterdir()) == []

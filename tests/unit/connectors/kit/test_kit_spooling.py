@@ -25,10 +25,25 @@ AWAY = Transient("a message was not acknowledged")
 
 
 @dataclass
+class Broker(MemoryBroker):
+    """Can be closed, and counts the producers that were made."""
+
+    made: int = 0
+
+    def producer(self) -> Broker:
+        self.made += 1
+        return self
+
+    def close(self, timeout_seconds: float = 0.0) -> int:
+        del timeout_seconds
+        return 0
+
+
+@dataclass
 class Bench:
     """A connector's way to the broker."""
 
-    broker: MemoryBroker
+    broker: Broker
     spool: Spool
     life: str = LIFE
     answers: bool = True
@@ -36,7 +51,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.producer = SpooledProducer(
             "github",
-            self.broker,
+            self.broker.producer,
             self.spool,
             self.broker.codec,
             life=LIFE,
@@ -70,7 +85,7 @@ def bench(
     states: Sequence[Transient | Poison] = (),
 ) -> Bench:
     failures: dict[str, list[CrosscurrentError]] = {"raw.github": list(raw), "connector-state": list(states)}
-    return Bench(MemoryBroker(failures=failures), Spool(tmp_path, bytes_max))
+    return Bench(Broker(failures=failures), Spool(tmp_path, bytes_max))
 
 
 async def publish_events(to: Bench, count: int) -> None:
@@ -89,6 +104,7 @@ async def test_what_the_broker_did_not_take_and_all_after_it_comes_in_order_once
     await away.producer.drain()
     await away.poll(3)
     assert away.producer.not_ready() == []
+    assert away.broker.made == 2, "a producer that gave up a message is not used again"
     assert away.broker.topics == ["raw.github", "connector-state"] * 4
     assert away.events() == [small_event(number).record_id for number in range(4)]
 
@@ -110,10 +126,10 @@ async def test_states_sent_later_rest_on_the_events_that_were_sent_before_them(t
 async def test_states_of_a_life_that_is_over_are_left_out_and_the_events_come(tmp_path: Path) -> None:
     first = bench(tmp_path, raw=[AWAY])
     await first.poll(0)
-    later = Bench(MemoryBroker(), Spool(tmp_path, 10**6), life="life-2")
+    later = Bench(Broker(), Spool(tmp_path, 10**6), life="life-2")
     later.producer = SpooledProducer(
         "github",
-        later.broker,
+        later.broker.producer,
         later.spool,
         later.broker.codec,
         life="life-2",
