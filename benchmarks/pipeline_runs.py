@@ -23,7 +23,7 @@ from schemas.registry import ConfluentRegistry
 from schemas.topics import OBSERVATIONS, RAW, topic_name
 from sinks.clickhouse import ClickHouse, migrate
 from streams.normalise import NormaliseProcessor
-from streams.processor import InputMessage
+from streams.processor import InputMessage, outputs_of
 
 RAW_TOPIC = topic_name(RAW, SOURCE)
 OUR_SINK = "crosscurrent_sink"
@@ -189,7 +189,7 @@ class Bench:
         return [
             self._codec.encode(output.topic, output.record)
             for message in messages
-            for output in processor.process(message)
+            for output in outputs_of(processor.process(message))
         ]
 
 

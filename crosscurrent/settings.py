@@ -321,6 +321,20 @@ def webhook_port_of(name: str, source: SourceSettings) -> int | None:
     return WEBHOOK_PORTS.get(name) if source.webhook_port is None else source.webhook_port
 
 
+class SpoolSettings(Section):
+    """What connectors keep on disk while the broker is away."""
+
+    bytes_max: int = Field(
+        256 * 1024 * 1024,
+        ge=0,
+        description="Bytes on disk for a source at most; 0 rests as soon as the broker is away.",
+    )
+    key: SecretStr | None = Field(
+        None,
+        description="Key with which the spool is encrypted (AES-256-GCM); plain, for this user only, if not set.",
+    )
+
+
 class CorrelateSettings(Section):
     """The rolling correlation."""
 
@@ -337,6 +351,23 @@ class CorrelateSettings(Section):
     )
     series_count_max: int = Field(
         2000, ge=2, description="Series kept; further ones are refused and counted."
+    )
+    lateness_steps: int = Field(
+        1,
+        ge=0,
+        le=4096,
+        description="Steps by which event time must have passed a window before it is closed.",
+    )
+    late_policy: Literal["accept", "dead-letter"] = Field(
+        "accept",
+        description="What late observations do: `accept` tells the closed windows anew, as a further revision; "
+        "`dead-letter` leaves these windows as they are and tells of it on `dead-letter.correlate`.",
+    )
+    late_steps_max: int | None = Field(
+        None,
+        ge=0,
+        le=16_384,
+        description="How far behind the last window closed one is told anew, in steps; a quarter of the window if not set.",
     )
     pairs_published_max: int = Field(
         2000, ge=1, description="Pairs published for a window, the smallest p first."
@@ -368,6 +399,18 @@ class DriftSettings(Section):
 class WorkerSettings(Section):
     """The stream processors."""
 
+    event_ahead_seconds_max: float = Field(
+        86_400.0,
+        ge=0,
+        description="How far after its arrival a measurement may claim to have been made; one that claims more is "
+        "left out and told on `dead-letter.normalise`. A day covers time zones and periods stamped by their end.",
+    )
+
+    stall_seconds_max: float = Field(
+        60.0,
+        gt=0,
+        description="How long nothing may come while messages wait, before the worker starts again.",
+    )
     checkpoint_interval_seconds: float = Field(
         2.0, gt=0, description="Least time between two checkpoints of state."
     )
@@ -424,6 +467,7 @@ class Settings(BaseSettings):
         description="Seconds that pass for the connectors in a real one; more than 1 only for vendors that are "
         "played on this machine.",
     )
+    spool: SpoolSettings = SpoolSettings()
     correlate: CorrelateSettings = CorrelateSettings()
     detect: DetectSettings = DetectSettings()
     drift: DriftSettings = DriftSettings()
@@ -466,7 +510,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return every secret that is set."""
-        sections: list[Section] = [self.kafka, self.clickhouse, *self.sources.values()]
+        sections: list[Section] = [self.kafka, self.clickhouse, self.spool, *self.sources.values()]
         return [secret for section in sections for secret in _secrets_in(section)]
 
     def source(self, name: str) -> SourceSettings:

@@ -395,6 +395,8 @@ class CorrelationBatch:
         method: Name and version of the statistical method.
         pairs: The pairs that are published.
         refused: Series that could not be tested in this window.
+        revision: How often the window was told anew because late data changed it; 0: as it was first
+            told. The highest counts.
     """
 
     tenant: str
@@ -409,6 +411,7 @@ class CorrelationBatch:
     method: str
     pairs: list[Correlation]
     refused: list[RefusedSeries]
+    revision: int
 
     def to_avro(self) -> dict[str, Any]:
         """Return the record as fastavro takes it."""
@@ -425,6 +428,7 @@ class CorrelationBatch:
             "method": self.method,
             "pairs": [item.to_avro() for item in self.pairs],
             "refused": [item.to_avro() for item in self.refused],
+            "revision": self.revision,
         }
 
     @classmethod
@@ -443,6 +447,7 @@ class CorrelationBatch:
             method=data["method"],
             pairs=[Correlation.from_avro(item) for item in data["pairs"]],
             refused=[RefusedSeries.from_avro(item) for item in data["refused"]],
+            revision=data["revision"],
         )
 
 

@@ -15,7 +15,7 @@ from prometheus_client import Gauge
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import CrosscurrentError, Fatal, Transient
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
@@ -28,6 +28,7 @@ from streams.processor.life import BrokerLife
 from streams.processor.message import InputMessage
 from streams.processor.protocol import Processor
 from streams.processor.runner import Runner
+from streams.processor.stall import StallWatch
 
 _LOG = structlog.get_logger()
 _CHECKPOINT_LOOK_SECONDS = 0.1
@@ -149,6 +150,9 @@ class _Worker:
         self._stopping = asyncio.Event()
         self._failure: asyncio.Future[BaseException] | None = None
         self._standing = "has not joined its consumer group yet"
+        self._watch = StallWatch(
+            self._processor.name, settings.worker.stall_seconds_max, SystemClock(), self._behind
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -228,8 +232,10 @@ class _Worker:
         async def agent(stream: faust.Stream) -> None:
             async for event in stream.noack().events():
                 await self._open.wait()
+                self._watch.begin()
                 if not await self._guard(runner.handle(_input(event), _acknowledger(event))):
                     await asyncio.Event().wait()  # nothing further may be taken in; the process ends
+                self._watch.end()
 
         self._app.agent(topic, name=self._processor.name, concurrency=1)(agent)
 
@@ -270,6 +276,7 @@ class _Worker:
             await previous
         opened = not self._has_failed() and await self._guard(self._open_gate(runner, partitions))
         if opened and asyncio.current_task() is self._opening:  # a later assignment opens for itself
+            self._watch.restart()
             self._open.set()
 
     async def _open_gate(self, runner: Runner, partitions: int) -> None:
@@ -293,6 +300,8 @@ class _Worker:
                 self._fail(_faust_crashed(self._processor.name, self._app.crash_reason))
             if self._opened and not await self._guard(runner.checkpoint_if_due()):
                 return
+            if self._open.is_set() and not await self._guard(self._watch.check()):
+                return
             self._observe_lag(runner)
             await asyncio.sleep(_CHECKPOINT_LOOK_SECONDS)
 
@@ -307,6 +316,16 @@ class _Worker:
             if end is not None:
                 lag = max(0, end - runner.position(place.topic, place.partition))
                 _LAG_MESSAGES.labels(self._processor.name, place.topic, str(place.partition)).set(lag)
+
+    async def _behind(self) -> list[str]:
+        """Return the partitions that hold more than Faust's consumer has read."""
+        ends = await asyncio.to_thread(high_watermarks, self._settings.brokers, self._processor.inputs)
+        behind = []
+        for (topic, partition), end in sorted(ends.items()):
+            position = await self._app.consumer.position(faust.types.TP(topic, partition))
+            if end > (position or 0):
+                behind.append(f"{topic}-{partition}")
+        return behind
 
     async def _guard(self, work: Awaitable[None]) -> bool:
         """Return whether the work was done; a failure ends the process, which starts from its checkpoint again."""

@@ -14,7 +14,7 @@ from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry
 from schemas.topics import OBSERVATIONS, RAW, topic_name
 from streams.normalise import NormaliseProcessor
-from streams.processor import InputMessage, Output
+from streams.processor import InputMessage, Output, outputs_of
 
 INPUT = topic_name(RAW, SOURCE)
 OUTPUT = topic_name(OBSERVATIONS)
@@ -34,7 +34,7 @@ class NormaliseStep:
 
     def output(self, value: bytes) -> Output:
         """Return the one batch that follows from a raw event."""
-        (output,) = self._processor.process(InputMessage(INPUT, 0, 0, None, value))
+        (output,) = outputs_of(self._processor.process(InputMessage(INPUT, 0, 0, None, value)))
         return output
 
     def encode(self, output: Output) -> bytes:

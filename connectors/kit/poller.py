@@ -248,10 +248,12 @@ class Poller:
             await self._dead_letter(progress, error, page.payload, shown_url)
             progress.refused_by_broker = error
             return
+        progress.cost.events += 1
+        if acknowledged.offset < 0:
+            return  # it lies on disk, as the state will: the offset is known when both are sent
         place = f"{acknowledged.topic}-{acknowledged.partition}"
         reached = progress.vouch_offsets.get(place, 0)
         progress.vouch_offsets[place] = max(reached, acknowledged.offset + 1)
-        progress.cost.events += 1
 
     def _event(self, progress: _Progress, page: Page, status: int, shown_url: str) -> RawEvent:
         return raw_event(

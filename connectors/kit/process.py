@@ -20,6 +20,9 @@ from connectors.kit.publisher import Publisher
 from connectors.kit.quota import Remaining
 from connectors.kit.recorded import REQUEST_KEY, RecordedPlayer
 from connectors.kit.source_topics import ensure_source_topics, find_cluster
+from connectors.kit.spool import Spool, spool_directory
+from connectors.kit.spool_seal import Seal
+from connectors.kit.spooling import SpooledProducer
 from connectors.kit.state_store import load_states, standing_of
 from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
@@ -124,6 +127,7 @@ class Runtime:
         self._health = Health(connector.name, self._clock)
         self._cluster = ""
         self._publisher: Publisher | None = None
+        self._spooled: SpooledProducer | None = None
         self._asking: Asking | None = None
         self._listening: Listening | None = None
 
@@ -145,31 +149,36 @@ class Runtime:
             Fatal: the registry refuses a schema.
         """
         asking, listening = self._asking, self._listening
-        producer = None
         try:
             await asyncio.to_thread(ensure_source_topics, self._settings, self._connector.name)
             self._cluster = await asyncio.to_thread(find_cluster, self._settings, self._connector.name)
-            producer = Producer(
-                self._settings.brokers,
-                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
-            )
-            publisher = self._publisher = Publisher(self._connector.name, producer, self._codec)
+            spooled = self._spooled = self._spooled_producer()
+            publisher = self._publisher = Publisher(self._connector.name, spooled, self._codec)
+            # before the states are read: what waits on disk holds later ones
+            await spooled.drain()
             stored = await self._load(stop)
-            if asking is None:
-                await self._play_recordings(publisher, stored, stop)
-            else:
-                await self._poll(asking, publisher, stored, stop, listening)
+            draining = asyncio.create_task(spooled.drain_until(stop))
+            draining.add_done_callback(lambda _: stop.set())
+            try:
+                if asking is None:
+                    await self._play_recordings(publisher, stored, stop)
+                else:
+                    await self._poll(asking, publisher, stored, stop, listening)
+                await draining
+            finally:
+                draining.cancel()
         finally:
             if asking is not None:
                 await asking.close()
-            if producer is not None:
-                await asyncio.to_thread(producer.close)
+            if self._spooled is not None:
+                await self._spooled.close()
             if listening is not None:
                 listening.close()
 
     def not_ready(self) -> list[str]:
         """Return the reasons why it cannot work now; none means ready."""
         away = self._publisher.not_ready() if self._publisher is not None else []
+        away += self._spooled.not_ready() if self._spooled is not None else []
         return away or self._health.not_ready()
 
     async def _poll(
@@ -258,6 +267,22 @@ class Runtime:
                 await stop.wait()
         except TimeoutError:
             return
+
+    def _spooled_producer(self) -> SpooledProducer:
+        name, spool = self._connector.name, self._settings.spool
+        seal = Seal(spool.key.get_secret_value(), name) if spool.key is not None else None
+        return SpooledProducer(
+            name,
+            lambda: Producer(
+                self._settings.brokers,
+                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
+            ),
+            Spool(spool_directory(self._settings.home, self._settings.tenant, name), spool.bytes_max, seal),
+            self._codec,
+            life=self._cluster,
+            find_life=lambda: find_cluster(self._settings, name),
+            clock=self._clock,
+        )
 
     def _make_asking(self) -> Asking:
         # a ledger holds moments, which mean nothing to who lives by another clock

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from connectors.kit.spool import spool_bytes
 from crosscurrent.cli.source_names import source_names
 from crosscurrent.embedded.home import Holder, HomeState, Layout
 from crosscurrent.embedded.home.facts import ConsumerGroup, measure
@@ -43,6 +44,7 @@ def status_data(settings: Settings, layout: Layout, holder: Holder, state: HomeS
         "lags": facts.lags,
         "sources": facts.sources,
         "polls": facts.polls,
+        "spooled_bytes": spool_bytes(layout.root, settings.tenant),
         "dead_letters": facts.dead_letters,
         "problems": facts.problems,
     }
@@ -63,6 +65,9 @@ def show_status(console: Console, data: dict[str, Any]) -> None:
     console.print(f"newest event:    {sources or 'none yet'}", markup=False)
     for row in data["polls"]:
         console.print(f"requests:        {_requests(row)}", markup=False, soft_wrap=True)
+    if data["spooled_bytes"]:
+        spooled = ", ".join(f"{source} {_size(count)}" for source, count in data["spooled_bytes"].items())
+        console.print(f"on disk, waiting for the broker: {spooled}", markup=False)
     letters = ", ".join(f"{stage} {count:,}" for stage, count in data["dead_letters"].items())
     console.print(f"dead letters:    {letters or 'none'}", markup=False)
     for problem in data["problems"]:

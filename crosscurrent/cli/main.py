@@ -25,6 +25,7 @@ _COMMANDS = {
     "detect": "statistics",
     "sql": "sql",
     "audit": "audit",
+    "replay": "replay",
     "backfill": "backfill",
 }
 _GROUPS = {

@@ -18,6 +18,7 @@ _LOG = structlog.get_logger()
 
 
 def _normalise(settings: Settings) -> MakeProcessor:
+    from connectors.logic_version import logic_versions
     from connectors.registry import all_sources
     from streams.normalise import NormaliseProcessor
 
@@ -25,7 +26,9 @@ def _normalise(settings: Settings) -> MakeProcessor:
     for error in sources.refused:
         # its topic is left unread until the file is good: nothing of it is lost, and no other source waits
         _LOG.warning("declared_source_refused", error=str(error))
-    return lambda codec: NormaliseProcessor(codec, sources.mappings)
+    versions = logic_versions(sources.connectors, sources.files)
+    ahead_seconds_max = settings.worker.event_ahead_seconds_max
+    return lambda codec: NormaliseProcessor(codec, sources.mappings, versions, ahead_seconds_max)
 
 
 def _correlate(settings: Settings) -> MakeProcessor:

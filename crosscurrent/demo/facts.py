@@ -23,7 +23,7 @@ SELECT
     (SELECT count() FROM observations WHERE tenant = {tenant:String}) AS observations,
     (SELECT uniqExact(series_id) FROM observations WHERE tenant = {tenant:String}) AS series,
     (SELECT uniqExact(source, entity_type, entity_id) FROM entities WHERE tenant = {tenant:String}) AS entities,
-    (SELECT count() FROM correlation_windows WHERE tenant = {tenant:String}) AS windows,
+    (SELECT count() FROM correlation_windows_latest WHERE tenant = {tenant:String}) AS windows,
     (SELECT count() FROM anomalies WHERE tenant = {tenant:String}) AS anomalies,
     (SELECT count() FROM dead_letters WHERE tenant = {tenant:String}) AS dead_letters,
     (
@@ -39,7 +39,7 @@ SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, coefficien
        left_side.source AS left_source, left_side.measure AS left_measure, left_side.entity_id AS left_entity,
        right_side.source AS right_source, right_side.measure AS right_measure, right_side.entity_id AS right_entity,
        left_side.source != right_side.source AS across
-FROM correlations AS pair
+FROM correlations_latest AS pair
 INNER JOIN (SELECT DISTINCT series_id, source, measure, entity_id FROM observations WHERE tenant = {tenant:String})
     AS left_side ON left_side.series_id = pair.left_series_id
 INNER JOIN (SELECT DISTINCT series_id, source, measure, entity_id FROM observations WHERE tenant = {tenant:String})

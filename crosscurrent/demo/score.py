@@ -24,7 +24,7 @@ ITEMS_WITHIN = timedelta(hours=30)
 _PAIRS = """
 SELECT pair.left AS left_name, pair.right AS right_name, lag_seconds, sign(pair.coefficient) AS sign,
        count() AS windows, min(window_end) AS first_end, max(window_end) AS last_end
-FROM correlations AS pair
+FROM correlations_latest AS pair
 WHERE tenant = {tenant:String} AND significant AND splitByChar('.', pair.left)[1] != splitByChar('.', pair.right)[1]
 GROUP BY left_name, right_name, lag_seconds, sign
 ORDER BY windows DESC, left_name, right_name, lag_seconds LIMIT {limit:UInt32}
@@ -35,7 +35,7 @@ FROM anomalies WHERE tenant = {tenant:String} ORDER BY observed_at LIMIT {limit:
 """
 _RUN = """
 SELECT (SELECT count() FROM observations WHERE tenant = {tenant:String}) AS observations,
-       (SELECT count() FROM correlation_windows WHERE tenant = {tenant:String}) AS windows,
+       (SELECT count() FROM correlation_windows_latest WHERE tenant = {tenant:String}) AS windows,
        (SELECT max(observed_at) FROM observations WHERE tenant = {tenant:String}) AS newest_at
 """
 _WATCHED = """

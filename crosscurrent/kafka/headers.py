@@ -14,6 +14,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from crosscurrent.kafka.rests_on import RESTS_ON, RestsOn
 
+LOGIC = "ce_logic"
+"""Header that names the version of the code that made a record."""
+
 _SPEC_VERSION = b"1.0"
 _NOT_SAMPLED = 0
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -27,6 +30,7 @@ def cloud_event_headers(
     time_utc: datetime,
     traceparent: bytes | None = None,
     rests_on: RestsOn | None = None,
+    logic: str = "",
 ) -> dict[str, bytes]:
     """Return the headers of one message.
 
@@ -37,6 +41,7 @@ def cloud_event_headers(
         time_utc: when it happened (``ce_time``).
         traceparent: the trace to go on with; a new one begins if there is none.
         rests_on: the messages that the record follows from (``ce_restson``, an extension attribute).
+        logic: version of the code that made the record (``ce_logic``, an extension attribute); left out if empty.
     """
     headers = {
         "ce_specversion": _SPEC_VERSION,
@@ -49,6 +54,8 @@ def cloud_event_headers(
     }
     if rests_on is not None:
         headers[RESTS_ON] = rests_on.to_header()
+    if logic:
+        headers[LOGIC] = logic.encode()
     return headers
 
 

@@ -18,7 +18,7 @@ _TOTALS = """
 SELECT
     (SELECT count() FROM raw_events WHERE tenant = {tenant:String}) AS raw_events,
     (SELECT count() FROM observations WHERE tenant = {tenant:String}) AS observations,
-    (SELECT count() FROM correlation_windows WHERE tenant = {tenant:String}) AS windows,
+    (SELECT count() FROM correlation_windows_latest WHERE tenant = {tenant:String}) AS windows,
     (SELECT count() FROM anomalies WHERE tenant = {tenant:String}) AS anomalies,
     (SELECT count() FROM dead_letters WHERE tenant = {tenant:String}) AS dead_letters
 """

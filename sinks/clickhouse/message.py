@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from crosscurrent.kafka.headers import LOGIC
+
+_LOGIC_CHARACTERS_MAX = 64
+
 TopicPartitionKey: TypeAlias = tuple[str, int]
 """(topic, partition)."""
 
@@ -41,6 +45,11 @@ class SinkMessage:
     def size_bytes(self) -> int:
         """Bytes of key and value."""
         return len(self.key or b"") + len(self.value or b"")
+
+
+def logic_of(message: SinkMessage) -> str:
+    """Return the version of the code that made a message's record; empty if it does not say."""
+    return message.headers.get(LOGIC, b"").decode("ascii", "replace")[:_LOGIC_CHARACTERS_MAX]
 
 
 @dataclass(slots=True)

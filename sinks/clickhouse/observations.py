@@ -13,7 +13,7 @@ from crosscurrent.errors import Poison
 from schemas.records import ObservationBatch
 from sinks.clickhouse.block import TIME_MS_MAX, TIME_MS_MIN, ObservationBlock
 from sinks.clickhouse.identifiers import canonical_uuid
-from sinks.clickhouse.message import SinkMessage
+from sinks.clickhouse.message import SinkMessage, logic_of
 
 _SERIES_ID = re.compile(r"[0-9a-f]{16}")
 _SERIES_COLUMNS = ("tenant", "source", "measure", "entity_id", "unit", "kind", "series_id")
@@ -99,6 +99,7 @@ class ObservationColumns:
             "_topic": _text_column([message.topic for message in messages], ordinal),
             "_partition": pa.array(np.array([m.partition for m in messages], np.int32)[ordinal]),
             "_offset": pa.array(np.array([m.offset for m in messages], np.int64)[ordinal]),
+            "_logic": _text_column([logic_of(message) for message in messages], ordinal),
         }
 
     def _code(self, key: _SeriesKey) -> int:

@@ -22,7 +22,7 @@ from schemas.records import (
 )
 from sinks.clickhouse.block import RecordBlock
 from sinks.clickhouse.identifiers import canonical_uuid
-from sinks.clickhouse.message import SinkMessage
+from sinks.clickhouse.message import SinkMessage, logic_of
 from sinks.clickhouse.tables import SCHEMAS
 
 Row = dict[str, Any]
@@ -109,6 +109,7 @@ def _origin(message: SinkMessage) -> Row:
         "_topic": message.topic,
         "_partition": message.partition,
         "_offset": message.offset,
+        "_logic": logic_of(message),
     }
 
 

@@ -22,6 +22,7 @@ _WINDOW = [
     ("false_discovery_rate", FLOAT),
     ("family_size", INT32),
     ("method", TEXT),
+    ("revision", INT32),
 ]
 
 
@@ -54,6 +55,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("observed_at", TIME),
         ("attributes", pa.map_(TEXT, TEXT)),
         ("raw_record_id", TEXT),
+        ("_logic", TEXT),
     ),
     "entity_links": _schema(
         ("source", TEXT),
@@ -66,6 +68,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("score", FLOAT),
         ("observed_at", TIME),
         ("raw_record_id", TEXT),
+        ("_logic", TEXT),
     ),
     "correlation_windows": _schema(
         *_WINDOW,

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import orjson
+from prometheus_client import Counter
 
+from crosscurrent.errors import Poison
 from crosscurrent.settings import CorrelateSettings
 from schemas.codec import Codec
 from schemas.identity import record_id, series_name
@@ -23,12 +25,17 @@ from streams.correlate.rolling import RollingCorrelation
 from streams.correlate.series import FloatArray
 from streams.correlate.window import METHOD, PairResult, WindowResult
 from streams.observations import MILLISECONDS, by_series, decode_observations
-from streams.processor.message import InputMessage, Output
+from streams.processor.message import InputMessage, Output, SetAside
 
 _POSITIONS = "positions"
 _HOPS_PER_WINDOW = 8
+_LATE_SHARE = 4  # a quarter of the window
 # Messages that share one entry in the note of what open windows need, which keeps that note small.
 _MESSAGES_PER_NOTE = 64
+
+_LATE = Counter(
+    "correlate_late_observations_total", "Observations of closed windows, by what became of them", ["outcome"]
+)
 
 _Take: TypeAlias = Callable[[str, str | None, str, FloatArray, FloatArray], None]
 
@@ -65,23 +72,27 @@ class CorrelateProcessor:
             max_lag_steps=settings.lag_steps_max,
             fdr=settings.false_discovery_rate,
             series_count_max=settings.series_count_max,
+            lateness_steps=settings.lateness_steps,
+            late_steps=_late_steps(settings),
         )
         self._names: dict[str, str] = {}
         # for each partition the stretches of messages that open windows may still need
         self._needed: dict[str, deque[_Stretch]] = {}
 
-    def process(self, message: InputMessage) -> list[Output]:
-        """Return a batch for each window that this message closes.
+    def process(self, message: InputMessage) -> list[Output | SetAside]:
+        """Return a batch for each window that this message closes, or that late data corrected.
 
         Raises:
             Poison: the message is not a batch of observations.
             Transient: the schema registry is away.
         """
+        kept, dropped = self._rolling.late_kept_count, self._rolling.late_dropped_count
         if not self._take(message, self._rolling.observe):
             return []
+        late = self._late(self._rolling.late_kept_count - kept, self._rolling.late_dropped_count - dropped)
         outputs = [self._output(window) for window in self._rolling.advance()]
         self._forget_names()
-        return outputs
+        return [*outputs, *late]
 
     def refill(self, message: InputMessage) -> None:
         """Take a message into the windows.
@@ -124,6 +135,16 @@ class CorrelateProcessor:
         self._note(message, max(batch.observed_at) / MILLISECONDS)
         return True
 
+    def _late(self, kept: int, dropped: int) -> list[SetAside]:
+        """Count the late observations of a message; return the message for its dead letter where the policy says so."""
+        accepts = self._settings.late_policy == "accept"
+        for outcome, count in (("corrected" if accepts else "set_aside", kept), ("dropped", dropped)):
+            if count:
+                _LATE.labels(outcome).inc(count)
+        if accepts or not kept + dropped:
+            return []
+        return [SetAside(_too_late(kept + dropped))]
+
     def _note(self, message: InputMessage, newest_seconds: float) -> None:
         needed = self._needed.setdefault(f"{message.topic}-{message.partition}", deque())
         if needed and message.offset < needed[-1].first_offset + _MESSAGES_PER_NOTE:
@@ -161,6 +182,7 @@ class CorrelateProcessor:
             settings.lag_steps_max,
             settings.false_discovery_rate,
             end.isoformat(),
+            *([window.revision] if window.revision else ()),
         )
         ranked = sorted(window.pairs, key=lambda pair: (pair.p_value, pair.left, pair.right))
         published = [
@@ -180,6 +202,7 @@ class CorrelateProcessor:
             family_size=window.family_size,
             method=METHOD,
             pairs=[self._pair(pair, identity) for pair in published],
+            revision=window.revision,
             refused=[RefusedSeries(series_id=one, reason=why) for one, why in sorted(window.refused.items())],
         )
 
@@ -200,6 +223,25 @@ class CorrelateProcessor:
             left_prepared=pair.left_prepared,
             right_prepared=pair.right_prepared,
         )
+
+
+def _late_steps(settings: CorrelateSettings) -> int:
+    """Return how far back windows are told anew."""
+    if settings.late_policy != "accept":
+        return 0
+    if settings.late_steps_max is not None:
+        return settings.late_steps_max
+    return settings.window_steps // _LATE_SHARE
+
+
+def _too_late(count: int) -> Poison:
+    return Poison(
+        f"{count} late observations, whose windows were closed before they came",
+        expected="observations that the watermark has not passed",
+        todo="nothing if that is rare: their rows stand in observations, and windows still open have them; "
+        "CROSSCURRENT_CORRELATE__LATE_POLICY=accept corrects the closed ones, "
+        "CROSSCURRENT_CORRELATE__LATENESS_STEPS waits longer",
+    )
 
 
 def _utc(seconds: float) -> datetime:

@@ -5,11 +5,12 @@ Rules, all in event time, so that a replay of the same stream gives the same win
 * A source's watermark is its newest event time; the stream's is the smallest of the sources that are not idle.
   A source is idle while it lags the newest one by more than ``idle_steps``.
 * A window ends with a grid point that is a multiple of the hop from the origin (the epoch). It closes when the
-  watermark has passed its last cell by :data:`LATENESS_STEPS`.
+  watermark has passed its last cell by ``lateness_steps``.
 * A window in which fewer than two series have the points that a correlation needs is passed over; so are the
   windows in a gap, however long.
-* Late data: what comes after a window was closed never reopens it. It is kept for the later windows that it
-  belongs to (``late_kept_count``); what belongs to none of them is dropped (``late_dropped_count``).
+* Late data: what comes after a window was closed is kept for the later windows that it belongs to
+  (``late_kept_count``), and those closed up to ``late_steps`` ago are told anew (:mod:`streams.correlate.late`); what
+  belongs to none of them is dropped (``late_dropped_count``).
 * At most ``series_count_max`` series are kept; further ones are refused and counted, and can only come in when
   another one has been silent for a whole window, from then on.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ import numpy as np
 from crosscurrent.errors import Fatal, WrongUse
 from streams.correlate.grid import cell_of
 from streams.correlate.kinds import points_needed
+from streams.correlate.late import Corrections
 from streams.correlate.series import FloatArray, IntArray, Series, WindowResult
 from streams.correlate.series_store import SeriesStore
 from streams.correlate.window import check_window, correlate_window
@@ -52,6 +55,8 @@ class RollingCorrelation:
         first_end_seconds: where the first window ends, and from where further ones end on multiples of the hop;
             None: on multiples from the epoch, the first as soon as two series have the points that are needed.
         anchors: if given, only pairs with at least one of these series are tested.
+        lateness_steps: steps by which the watermark must have passed a window's end before it is closed.
+        late_steps: how far back closed windows are told anew for late data; 0: none is.
 
     Raises:
         WrongUse: a number is out of range.
@@ -68,6 +73,8 @@ class RollingCorrelation:
         *,
         first_end_seconds: float | None = None,
         anchors: Collection[str] | None = None,
+        lateness_steps: int = LATENESS_STEPS,
+        late_steps: int = 0,
     ) -> None:
         check_window(step_seconds, window_steps, max_lag_steps, fdr)
         origin_seconds = 0.0 if first_end_seconds is None else first_end_seconds
@@ -80,6 +87,8 @@ class RollingCorrelation:
         self._series_count_max = series_count_max
         self._origin_seconds = origin_seconds
         self._anchors = anchors
+        self._lateness_steps = lateness_steps
+        self._corrections = Corrections(hop_steps, window_steps, late_steps)
         self._idle_seconds = max(hop_steps, window_steps // IDLE_SHARE) * step_seconds
         self._stores: dict[str, SeriesStore] = {}
         self._watermarks: dict[str, float] = {}
@@ -143,12 +152,16 @@ class RollingCorrelation:
         store.add(kind, times, values)
 
     def advance(self) -> list[WindowResult]:
-        """Return the windows that the watermark has closed since the last call, oldest first."""
+        """Return the windows that late data corrected, then those that the watermark has closed, oldest first."""
         watermark = self._watermark_seconds()
         if watermark is None:
             return []
-        passed = (watermark - self._origin_seconds) / self._step_seconds - 0.5 - LATENESS_STEPS
-        return self._close_up_to(math.floor(passed / self._hop_steps) * self._hop_steps)
+        passed = (watermark - self._origin_seconds) / self._step_seconds - 0.5 - self._lateness_steps
+        corrected: list[WindowResult] = []
+        if touched := self._corrections.due(math.floor(passed)):
+            self._merge()
+            corrected = self._told(np.asarray(touched, dtype=np.int64))
+        return corrected + self._close_up_to(math.floor(passed / self._hop_steps) * self._hop_steps)
 
     def finish(self) -> list[WindowResult]:
         """Return the windows whose last grid point was reached although nothing later will come: the end of a file."""
@@ -174,6 +187,7 @@ class RollingCorrelation:
             "refused_count": self.refused_count,
             "late_kept_count": self.late_kept_count,
             "late_dropped_count": self.late_dropped_count,
+            "corrections": self._corrections.snapshot(self._seconds),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -200,6 +214,8 @@ class RollingCorrelation:
             self.refused_count = int(state["refused_count"])
             self.late_kept_count = int(state["late_kept_count"])
             self.late_dropped_count = int(state["late_dropped_count"])
+            if "corrections" in state:
+                self._corrections.restore(state["corrections"], self._cell)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _unreadable(f"cannot be read: {type(error).__name__} {error}") from error
 
@@ -215,10 +231,10 @@ class RollingCorrelation:
         return self._cell(seconds) // self._hop_steps * self._hop_steps
 
     def _oldest_cell(self) -> float:
-        """Return the first cell of the oldest window still open."""
+        """Return the first cell of the oldest window that is open or can be told anew."""
         if self._last_end is None:
             return -math.inf
-        return self._last_end + self._hop_steps - self._window_steps + 1
+        return self._last_end + self._hop_steps - self._window_steps + 1 - self._corrections.reach_steps
 
     def _newest_seconds(self) -> float:
         return max(self._watermarks.values(), default=-math.inf)
@@ -235,13 +251,14 @@ class RollingCorrelation:
         if self._last_end is None:
             return True
         oldest = self._oldest_cell()
-        if len(times) == 1:
-            cell = self._cell(float(times[0]))
-            dropped, late = int(cell < oldest), int(cell <= self._last_end)
-        else:
-            cells = cell_of(times, self._step_seconds, self._origin_seconds)
-            dropped = int(np.count_nonzero(cells < oldest))
-            late = int(np.count_nonzero(cells <= self._last_end))
+        if len(times) == 1 and self._cell(float(times[0])) > self._last_end:
+            return True
+        cells = cell_of(times, self._step_seconds, self._origin_seconds)
+        dropped = int(np.count_nonzero(cells < oldest))
+        late_cells = cells[cells <= self._last_end]
+        late = len(late_cells)
+        if late > dropped:
+            self._corrections.touch(late_cells[late_cells >= oldest], self._last_end)
         self.late_dropped_count += dropped
         self.late_kept_count += late - dropped
         return dropped < len(times)
@@ -279,16 +296,25 @@ class RollingCorrelation:
         if self._last_end is not None and last <= self._last_end:
             return []
         self._refillable = None
-        for store in self._stores.values():
-            store.merge()
-        windows = [self._window(end) for end in self._due(last)]
+        self._merge()
+        windows = self._told(self._touched(last))
         self._last_end = last
         self._forget()
         return windows
 
-    def _due(self, last: int) -> list[int]:
-        """Return the ends, up to the last, of the windows in which two series have the points that are needed."""
-        ends = self._touched(last)
+    def _told(self, ends: IntArray) -> list[WindowResult]:
+        """Return the windows with these ends, but for those in which too few series have points or that say nothing new."""
+        windows = [(end, self._window(end)) for end in self._full_enough(ends)]
+        revisions = [self._corrections.revision(end, window) for end, window in windows]
+        told = zip(windows, revisions, strict=True)
+        return [replace(window, revision=number) for (_, window), number in told if number is not None]
+
+    def _merge(self) -> None:
+        for store in self._stores.values():
+            store.merge()
+
+    def _full_enough(self, ends: IntArray) -> list[int]:
+        """Return those ends of windows in which two series have the points that are needed."""
         enough = np.zeros(len(ends), dtype=np.int64)
         for store in self._stores.values():
             enough += store.counts_in(ends, self._window_steps) >= points_needed(self._window_steps)
@@ -329,7 +355,8 @@ class RollingCorrelation:
         )
 
     def _forget(self) -> None:
-        """Drop the cells, series and sources that no open window needs."""
+        """Drop the cells, series and sources that no window needs any more."""
+        self._corrections.forget(self._last_end or 0)
         for store in self._stores.values():
             store.drop_before(self._oldest_cell())
         self._stores = {series: store for series, store in self._stores.items() if len(store.cells)}

@@ -120,6 +120,7 @@ class WindowResult:
         refused: the series that did not, with the reason.
         calendar_periods_seconds: periods of the shared calendar lines taken out of every series.
         columns: the tested pairs.
+        revision: how often the window was told anew because late data changed it.
     """
 
     window_start: float
@@ -132,6 +133,7 @@ class WindowResult:
     refused: dict[str, str]
     calendar_periods_seconds: tuple[float, ...]
     columns: PairColumns
+    revision: int = 0
 
     @property
     def family_size(self) -> int:

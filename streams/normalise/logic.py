@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 
@@ -36,6 +37,45 @@ def has_payload(event: RawEvent) -> bool:
             code=event.status,
         )
     return True
+
+
+def without_future(
+    event: RawEvent, mapped: MappedPayload, ahead_seconds_max: float
+) -> tuple[MappedPayload, list[Measurement]]:
+    """Return what was mapped without the measurements that claim to be from after their arrival, and these.
+
+    They are held against our own clock at the arrival, which the event carries: so a replay leaves out the same.
+
+    Args:
+        event: the raw event.
+        mapped: what it says.
+        ahead_seconds_max: by how much a measurement's time may be after the arrival.
+    """
+    latest_ms = (event.fetched_at.timestamp() + ahead_seconds_max) * 1000
+    future = [one for one in mapped.measurements if one.observed_at_ms > latest_ms]
+    if not future:
+        return mapped, []
+    kept = [one for one in mapped.measurements if one.observed_at_ms <= latest_ms]
+    return replace(mapped, measurements=kept), future
+
+
+def from_the_future(event: RawEvent, future: Sequence[Measurement]) -> Poison:
+    """Return the reason why measurements were left out.
+
+    Args:
+        event: the raw event.
+        future: those measurements; at least one.
+    """
+    furthest = max(future, key=lambda one: one.observed_at_ms)
+    ahead_hours = (furthest.observed_at_ms / 1000 - event.fetched_at.timestamp()) / 3600
+    return Poison(
+        f"{len(future)} measurements from the future, {event.source}.{furthest.measure} of {furthest.entity_id} "
+        f"{ahead_hours:.1f} hours after its arrival",
+        expected="measurements made before they arrive; the rest of the payload was taken in",
+        todo="look at the vendor's times in the payload, or raise CROSSCURRENT_WORKER__EVENT_AHEAD_SECONDS_MAX "
+        "and replay",
+        source=event.source,
+    )
 
 
 def observation_batch(event: RawEvent, mapped: MappedPayload) -> ObservationBatch | None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+
+from prometheus_client import Counter
 
 from crosscurrent.errors import Poison
 from schemas.codec import Codec
 from schemas.mapping import MapPayload
 from schemas.records import RawEvent
 from schemas.topics import ENTITIES, OBSERVATIONS, RAW, message_key, topic_name
-from streams.normalise.logic import entity_batch, has_payload, observation_batch
-from streams.processor.message import InputMessage, Output
+from streams.normalise.logic import (
+    entity_batch,
+    from_the_future,
+    has_payload,
+    observation_batch,
+    without_future,
+)
+from streams.processor.message import InputMessage, Output, SetAside
+
+_FUTURE = Counter(
+    "normalise_future_observations_total", "Measurements left out as from the future", ["source"]
+)
 
 
 class NormaliseProcessor:
@@ -19,18 +32,30 @@ class NormaliseProcessor:
     Args:
         codec: decodes raw events.
         mappings: source name to its mapping.
+        versions: source name to the version of its mapping, which rows then name.
+        ahead_seconds_max: how far after its arrival a measurement may claim to have been made.
     """
 
     name = "normalise"
     keeps_state = False
 
-    def __init__(self, codec: Codec, mappings: Mapping[str, MapPayload]) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        mappings: Mapping[str, MapPayload],
+        versions: Mapping[str, str] | None = None,
+        ahead_seconds_max: float = math.inf,
+    ) -> None:
+        self._versions = versions or {}
         self._codec = codec
+        self._ahead_seconds_max = ahead_seconds_max
         self._mappings = mappings
         self.inputs = tuple(topic_name(RAW, source) for source in sorted(mappings))
 
-    def process(self, message: InputMessage) -> list[Output]:
+    def process(self, message: InputMessage) -> list[Output | SetAside]:
         """Return the batches that a raw event gives.
+
+        A measurement from the future would close windows and silence its series, so it is left out, and told.
 
         Raises:
             Poison: the payload does not fit the source's mapping.
@@ -46,9 +71,9 @@ class NormaliseProcessor:
             )
         if not has_payload(event):
             return []
-        mapped = mapping(event)
+        mapped, future = without_future(event, mapping(event), self._ahead_seconds_max)
         key = message_key(event.tenant, event.source)
-        outputs = []
+        outputs: list[Output | SetAside] = []
         for topic, batch in (
             (ENTITIES, entity_batch(event, mapped.things, mapped.links)),
             (OBSERVATIONS, observation_batch(event, mapped)),
@@ -61,8 +86,12 @@ class NormaliseProcessor:
                         record=batch,
                         record_id=batch.record_id,
                         time_utc=event.observed_at,
+                        logic=self._versions.get(event.source, ""),
                     )
                 )
+        if future:
+            _FUTURE.labels(event.source).inc(len(future))
+            outputs.append(SetAside(from_the_future(event, future)))
         return outputs
 
     def refill(self, message: InputMessage) -> None:

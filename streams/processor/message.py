@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from crosscurrent.errors import Poison
 from schemas.codec import Record
 
 
@@ -40,6 +41,7 @@ class Output:
         record: the record, which has a ``record_id``.
         record_id: its id, for the CloudEvents header.
         time_utc: when it happened, for the CloudEvents header.
+        logic: version of the code that made it; empty if nobody asks.
     """
 
     topic: str
@@ -47,3 +49,20 @@ class Output:
     record: Record
     record_id: str
     time_utc: datetime
+    logic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A message that was processed, and of which a dead letter is to tell something all the same.
+
+    Attributes:
+        reason: what was left out of it, and why.
+    """
+
+    reason: Poison
+
+
+def outputs_of(results: Iterable[Output | SetAside]) -> list[Output]:
+    """Return the records among what a processor gave."""
+    return [result for result in results if isinstance(result, Output)]

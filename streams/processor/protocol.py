@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from streams.processor.message import InputMessage, Output
+from streams.processor.message import InputMessage, Output, SetAside
 
 
 class Processor(Protocol):
@@ -27,8 +27,8 @@ class Processor(Protocol):
     keeps_state: bool
     """Whether outputs follow from all messages before, and not from the one alone that is processed."""
 
-    def process(self, message: InputMessage) -> list[Output]:
-        """Return what follows from a message.
+    def process(self, message: InputMessage) -> Sequence[Output | SetAside]:
+        """Return what follows from a message; a ``SetAside`` if a part of it was left out, which its dead letter tells.
 
         Raises:
             Poison: the message cannot be processed; it is dead-lettered and the next one comes.

@@ -27,7 +27,7 @@ from crosscurrent.settings import WorkerSettings
 from schemas.codec import Codec
 from streams.processor.checkpoint import CheckpointStore
 from streams.processor.life import BrokerLife
-from streams.processor.message import InputMessage, Output
+from streams.processor.message import InputMessage, Output, SetAside
 from streams.processor.patience import until_done
 from streams.processor.poison import dead_letter
 from streams.processor.protocol import Processor
@@ -262,7 +262,10 @@ class Runner:
 
         Both in one visit to the thread: each visit costs as much as the rules of a small batch.
         """
-        outputs = self._processor.process(message)
+        outputs = [
+            self._dead_letter(message, one.reason) if isinstance(one, SetAside) else one
+            for one in self._processor.process(message)
+        ]
         try:
             return outputs, self._encode(outputs)
         except Transient:
@@ -296,6 +299,7 @@ class Runner:
             time_utc=output.time_utc,
             traceparent=child_traceparent(cause.headers),
             rests_on=self._rests_on(cause),
+            logic=output.logic,
         )
         _OUTPUTS.labels(self._processor.name, output.topic).inc()
         future = await self._producer.enqueue(output.topic, key=output.key, value=value, headers=headers)

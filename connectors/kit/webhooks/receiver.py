@@ -19,6 +19,7 @@ from connectors.kit.webhooks.signature import is_signed
 from connectors.kit.webhooks.token_file import TokenFile, said_token
 from crosscurrent.clock import Clock
 from crosscurrent.errors import CrosscurrentError, Poison, Transient
+from crosscurrent.kafka import Acknowledged
 from schemas.records import ConnectorState
 
 UNDER_WAY_MAX = 64
@@ -224,7 +225,7 @@ class Receiver:
                 request_key=slot_key(slot),
                 state=self._seen.stored(slot),
                 cluster=self._cluster,
-                vouch_offsets={f"{acknowledged.topic}-{acknowledged.partition}": acknowledged.offset + 1},
+                vouch_offsets=_vouched(acknowledged),
                 started_at=started_at,
                 duration_ms=round((self._clock.monotonic_seconds() - began) * 1000),
                 requests=0,
@@ -243,3 +244,10 @@ class Receiver:
 
 def _busy(detail: str) -> Reply:
     return Reply(503, "busy", detail, {"retry-after": str(RETRY_AFTER_SECONDS)})
+
+
+def _vouched(acknowledged: Acknowledged) -> dict[str, int]:
+    """Return what the note of a delivery rests on; nothing yet if the delivery lies on the disk."""
+    if acknowledged.offset < 0:
+        return {}
+    return {f"{acknowledged.topic}-{acknowledged.partition}": acknowledged.offset + 1}

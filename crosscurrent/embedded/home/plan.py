@@ -35,6 +35,7 @@ _SINK_STOP_SECONDS_MAX = 15.0
 _WORLD_CREDENTIAL = "played"
 _WORLD_CONTACT = "https://world.invalid/"
 _WORLD_TOKEN_PATH = "/api/token"
+_WORLD_AHEAD_SECONDS_MAX = "1e10"
 _WORLD_WINDOW_STEPS = "128"
 _FORK_SERVER = (sys.executable, "-m", "crosscurrent.cli.fork_server")
 _METRICS = {"CROSSCURRENT_METRICS__PORT": METRICS_PORT}
@@ -349,6 +350,9 @@ def _environment(
         for name, value in (played | {"contact": _WORLD_CONTACT}).items():
             if not _is_set(settings.source(source), name):
                 environment[source_variable(source, name)] = value
+    if world_url and not _is_set(settings.worker, "event_ahead_seconds_max"):
+        # played vendors have a clock of their own, which may be ahead of the machine's
+        environment["CROSSCURRENT_WORKER__EVENT_AHEAD_SECONDS_MAX"] = _WORLD_AHEAD_SECONDS_MAX
     if options.world:
         environment |= watched_settings(settings, options, enabled_sources(settings, options))
         if not _is_set(settings.correlate, "window_steps"):

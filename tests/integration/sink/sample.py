@@ -130,6 +130,7 @@ def correlation_window(number: int, *, pairs: int = 2) -> CorrelationBatch:
             for index in range(pairs)
         ],
         refused=[RefusedSeries(series_id="f" * 16, reason="constant")],
+        revision=0,
     )
 
 

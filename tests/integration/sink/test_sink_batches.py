@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from schemas.identity import observation_id, series_id
+from schemas.identity import observation_id, record_id, series_id
 from sinks.clickhouse.batch import Withdrawn
 from sinks.clickhouse.tables import SCHEMAS
 from tests.integration.sink import sample
@@ -207,3 +209,29 @@ def test_current_views_show_the_latest(bench: Bench) -> None:
     ends = bench.rows("SELECT DISTINCT toString(window_end) AS at FROM correlations_current")
     assert ends == [{"at": "2026-03-01 03:00:00.000"}]
     assert bench.count("correlations_current") == 2
+
+
+def test_current_views_show_the_latest_revision_of_a_window(bench: Bench) -> None:
+    first, other = sample.correlation_window(1), sample.correlation_window(0)
+    again = replace(
+        first,
+        record_id=record_id(sample.TENANT, "window", 1, "revision", 1),
+        revision=1,
+        # of two pairs one is left, with another coefficient
+        pairs=[
+            replace(first.pairs[0], record_id=record_id(sample.TENANT, "pair", 1, "again"), coefficient=0.25)
+        ],
+    )
+    bench.write("correlations", [again, first, other])
+    assert bench.count("correlation_windows") == 3
+    assert bench.rows("SELECT revision FROM correlation_windows_latest ORDER BY window_end") == [
+        {"revision": 0},
+        {"revision": 1},
+    ]
+    latest = bench.rows(
+        "SELECT revision, coefficient FROM correlations_latest ORDER BY window_end, coefficient"
+    )
+    assert [(row["revision"], row["coefficient"]) for row in latest] == [(0, 0.5), (0, 0.5), (1, 0.25)]
+    # what the correction no longer holds is told by the window before it
+    current = bench.rows("SELECT revision, coefficient FROM correlations_current ORDER BY coefficient")
+    assert [(row["revision"], row["coefficient"]) for row in current] == [(1, 0.25), (0, 0.5)]

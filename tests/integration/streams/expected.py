@@ -11,7 +11,7 @@ from schemas.codec import Codec, Record
 from streams.correlate.agent import CorrelateProcessor
 from streams.detect.agent import DetectProcessor
 from streams.normalise import NormaliseProcessor
-from streams.processor import InputMessage, Processor
+from streams.processor import InputMessage, Processor, outputs_of
 from tests.integration.streams.conftest import identified
 from tests.integration.streams.worker_process import SOURCE, map_payload
 
@@ -32,7 +32,7 @@ def undisturbed(
     for number, (topic, record) in enumerate(messages):
         value = record if isinstance(record, bytes) else codec.encode(topic, record)
         try:
-            outputs = normalise.process(InputMessage(topic, 0, number, None, value))
+            outputs = outputs_of(normalise.process(InputMessage(topic, 0, number, None, value)))
         except Poison:
             continue
         for output in outputs:
@@ -40,7 +40,8 @@ def undisturbed(
             found[output.topic].add(identified(codec.decode_topic(output.topic, encoded)))
             if output.topic == "observations":
                 for processor in later:
-                    for result in processor.process(InputMessage("observations", 0, offset, None, encoded)):
+                    results = processor.process(InputMessage("observations", 0, offset, None, encoded))
+                    for result in outputs_of(results):
                         again = codec.decode_topic(result.topic, codec.encode(result.topic, result.record))
                         found[result.topic].add(identified(again))
                 offset += 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import random
 import time
+from functools import partial
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas.codec import Codec, Record
 from schemas.records import Anomaly, CorrelationBatch, DeadLetter, ProcessorState
+from streams.processor.committed import committed_offsets
 from tests.integration.sink.conftest import Broker
 from tests.integration.sink.fixed_registry import FixedRegistry
 from tests.integration.streams.conftest import WorkerProcess, distinct, records, wait_for_records
@@ -164,3 +166,25 @@ def test_worker_ends_with_an_error_when_the_broker_comes_back_in_another_life(
     assert records(streams_broker, "processor-state") == []
     worker.start()
     wait_for_records(worker, "observations", 3)
+
+
+def test_worker_commits_nothing_past_what_its_checkpoints_hold(
+    worker: WorkerProcess, streams_broker: Broker, codec: Codec
+) -> None:
+    """Faust commits past events that nobody acknowledged (issue 606); with concurrency 1 and our checkpoints it cannot."""
+    worker.processors = ("normalise",)
+    worker.settings = {
+        "CROSSCURRENT_WORKER__CHECKPOINT_INTERVAL_SECONDS": "1000",
+        "CROSSCURRENT_WORKER__EVENTS_UNACKNOWLEDGED_MAX": "10",
+    }
+    streams_broker.publish(codec, minutes(28))
+    worker.start()
+    # everything is processed; what is acknowledged is what the checkpoints after 10 and 20 events hold
+    wait_for_records(worker, "observations", 28)
+    committed = partial(committed_offsets, streams_broker.servers, "crosscurrent-normalise", ["raw.github"])
+    wait_until(lambda: committed()["raw.github-0"] > 0, "something is committed")
+    seen = {committed()["raw.github-0"] for _ in range(10)}
+    states = [one for one in records(streams_broker, "processor-state") if isinstance(one, ProcessorState)]
+    stored = max(state.input_offsets.get("raw.github-0", 0) for state in states)
+    assert stored == 20
+    assert max(seen) <= stored

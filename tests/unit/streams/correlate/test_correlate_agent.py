@@ -8,7 +8,7 @@ from crosscurrent.settings import CorrelateSettings
 from schemas.codec import Codec
 from schemas.records import CorrelationBatch, ObservationBatch
 from streams.correlate.agent import CorrelateProcessor
-from streams.processor import InputMessage
+from streams.processor import InputMessage, outputs_of
 from tests.integration.sink.fixed_registry import FixedRegistry
 from tests.integration.sink.sample import MINUTE_MS, START_MS, observation_batch
 
@@ -36,7 +36,7 @@ def message(number: int, offset: int | None = None) -> InputMessage:
 def windows(rules: CorrelateProcessor, numbers: range) -> list[CorrelationBatch]:
     found = []
     for number in numbers:
-        for output in rules.process(message(number)):
+        for output in outputs_of(rules.process(message(number))):
             assert isinstance(output.record, CorrelationBatch)
             found.append(output.record)
     return found
@@ -85,5 +85,5 @@ def test_agent_goes_on_after_a_restart_as_if_there_had_been_none() -> None:
 def test_agent_gives_the_same_when_messages_come_again() -> None:
     rules = processor()
     again = [*range(90), *range(60, 100)]
-    found = [output.record for number in again for output in rules.process(message(number))]
+    found = [output.record for number in again for output in outputs_of(rules.process(message(number)))]
     assert found == windows(processor(), range(100))
