@@ -74,7 +74,12 @@ def run_all(names: Sequence[str], pace: Pace, jobs: int) -> list[Outcome]:
 
     def run(name: str) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="crosscurrent-scenario-") as directory:
-            outcome = run_scenario(name, pace, Path(directory))
+            try:
+                outcome = run_scenario(name, pace, Path(directory))
+            except BenchmarkFailed as error:
+                # at once, since the others go on for long
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                raise
         print(
             f"{outcome.scenario}: {outcome.hours} hours in {outcome.seconds:.0f} s",
             file=sys.stderr,
