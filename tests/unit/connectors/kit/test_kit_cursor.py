@@ -77,3 +77,26 @@ def test_since_reads_times_of_any_zone() -> None:
     later = SINCE.advance(None, [page("2026-01-01T12:00:00+02:00", "2026-01-01T09:30:00")], complete=True)
 
     assert later == cursor("2026-01-01T09:50:00Z")
+
+
+@pytest.mark.parametrize(
+    ("url", "times", "expected"),
+    [
+        # oldest first, and newer than what was asked for: by time, from the first page of that
+        ("/i?since=2026-01-01T00:00:00Z&page=2", ("02", "03"), "/i?since=2026-01-03T00:00:00Z"),
+        # all of one time: only the number leads on
+        ("/i?since=2026-01-03T00:00:00Z&page=2", ("03", "03"), "/i?since=2026-01-03T00:00:00Z&page=3"),
+        # newest first, or no time asked for: as the vendor says
+        ("/i?since=2026-01-01T00:00:00Z&page=2", ("03", "02"), "/i?since=2026-01-01T00:00:00Z&page=3"),
+        ("/i?page=2", ("02", "03"), "/i?page=3"),
+    ],
+)
+def test_next_page_of_a_list_by_time_begins_at_the_newest_row_of_the_page_before(
+    url: str, times: tuple[str, ...], expected: str
+) -> None:
+    rows = orjson.dumps([{"updated_at": f"2026-01-{day}T00:00:00Z"} for day in times])
+    numbered = f"http://vendor.test{url.replace('page=2', 'page=3')}"
+
+    following = SINCE.following(Page(f"http://vendor.test{url}", {}, rows), numbered)
+
+    assert following.replace("%3A", ":") == f"http://vendor.test{expected}"
