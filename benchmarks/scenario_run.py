@@ -189,8 +189,8 @@ def _poll_to_the_end(world: _PlayedWorld, home: Home, hours: int, scratch: Path)
         world.ask("release")
         _wait_for_hours(world, connectors, hours)
         connectors.wait_until(
-            lambda: not sum(world.state()["faults_pending"].values()),
-            "every fault has found a request",
+            lambda: not sum(world.state()["faults_due"].values()),
+            "every fault that is due has found a request",
             _LAST_FAULTS_SECONDS_MAX,
         )
         time.sleep(_LAST_ROUND_SECONDS)
