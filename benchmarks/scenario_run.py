@@ -37,7 +37,7 @@ PARTS = "broker,registry,clickhouse,sink,normalise,detect,correlate,drift"
 
 _LOOK_SECONDS = 0.5
 _STALLED_SECONDS_MAX = 180.0
-_LAST_FAULTS_SECONDS_MAX = 120.0
+_LAST_FAULTS_SECONDS_MAX = 400.0
 # after the last fault, until what it hit has been asked again: an hour and more of the connectors' time
 _LAST_ROUND_SECONDS = 3.0
 _AUDIT_WAIT_SECONDS = 120
@@ -189,8 +189,8 @@ def _poll_to_the_end(world: _PlayedWorld, home: Home, hours: int, scratch: Path)
         world.ask("release")
         _wait_for_hours(world, connectors, hours)
         connectors.wait_until(
-            lambda: not sum(world.state()["faults_pending"].values()),
-            "every fault has found a request",
+            lambda: not sum(world.state()["faults_due"].values()),
+            "every fault that is due has found a request",
             _LAST_FAULTS_SECONDS_MAX,
         )
         time.sleep(_LAST_ROUND_SECONDS)

@@ -29,7 +29,7 @@ FAULTS_TARGET = 1000
 FAULTS_EACH = 150
 HOURS_AFTER_A_WINDOW = 22
 """Hours of the world after the first window from which on a coupling must have been found."""
-QUICK_SCENARIO, QUICK_HOURS, QUICK_FAULTS = "comings-and-goings", 4, 16
+QUICK_SCENARIO, QUICK_HOURS, QUICK_FAULTS = "comings-and-goings", 2, 16
 
 
 def main() -> int:
@@ -74,7 +74,12 @@ def run_all(names: Sequence[str], pace: Pace, jobs: int) -> list[Outcome]:
 
     def run(name: str) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="crosscurrent-scenario-") as directory:
-            outcome = run_scenario(name, pace, Path(directory))
+            try:
+                outcome = run_scenario(name, pace, Path(directory))
+            except BenchmarkFailed as error:
+                # at once, since the others go on for long
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                raise
         print(
             f"{outcome.scenario}: {outcome.hours} hours in {outcome.seconds:.0f} s",
             file=sys.stderr,

@@ -11,6 +11,7 @@ from connectors.kit.cursor import Cursor
 from connectors.kit.history import History
 from connectors.kit.json_request import Ask, JsonBody
 from connectors.kit.mapping_table import MappingTable
+from connectors.kit.page import Page
 from connectors.kit.pagination import OnePage, Pagination
 from connectors.kit.presence import Complete
 from connectors.kit.quota import Quota
@@ -112,6 +113,11 @@ class Poll:
             parameters |= self.cursor.parameters(cursor)
         query = f"?{urlencode(parameters)}" if parameters else ""
         return f"{base_url.rstrip('/')}{self.path}{query}"
+
+    def next_url(self, page: Page) -> str | None:
+        """Return the address of the page after this one, ``None`` if it is the last."""
+        following = self.pagination.next_url(page)
+        return self.cursor.following(page, following) if following and self.cursor else following
 
     def pages_max(self, cursor: str | None) -> int:
         """Return how many pages a poll with this cursor reads at most."""

@@ -267,9 +267,7 @@ class Poller:
         )
 
     def _next_url(self, poll: Poll, page: Page) -> str | None:
-        following = poll.pagination.next_url(page)
-        if following and poll.cursor is not None:
-            following = poll.cursor.following(page, following)
+        following = poll.next_url(page)
         return following and self._client.without_credential(following)
 
     def _following_unsent(self, poll: Poll, progress: _Progress, page: Page, known: KnownPage) -> str | None:

@@ -164,6 +164,13 @@ class Faults:
         """Return how many faults are still to be made, by vendor."""
         return {vendor: len(pending) + len(self._timed[vendor]) for vendor, pending in self._pending.items()}
 
+    def due(self, hour: float) -> dict[str, int]:
+        """Return how many faults wait for a request, by vendor: asked for at once, or of an hour that has come."""
+        return {
+            vendor: len(pending) + sum(at_hour <= hour for at_hour, _ in self._timed[vendor])
+            for vendor, pending in self._pending.items()
+        }
+
     def made(self) -> dict[str, dict[str, int]]:
         """Return how many faults of each kind were made, by vendor."""
         made: dict[str, dict[str, int]] = {vendor: {} for vendor in self._pending}

@@ -218,6 +218,7 @@ class World:
             # what a caller has got whole, without the tokens that are granted
             "delivered": _by_status(self._delivered),
             "faults_pending": self.faults.pending(),
+            "faults_due": self.faults.due(self._hours()),
             "faults_made": self.faults.made(),
             "webhooks": self.hooks.state(),
         }
