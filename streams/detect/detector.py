@@ -9,7 +9,7 @@ from streams.detect import snapshot
 from streams.detect.context import ContextMemory
 from streams.detect.flatline import Flatline
 from streams.detect.forecast import Expectation, Forecast
-from streams.detect.quiet import QuietRule, alarm_rate_of, exceedance_rate_of
+from streams.detect.quiet import YEAR_SECONDS, QuietRule, alarm_rate_asked, alarm_rate_of, exceedance_rate_of
 from streams.detect.reading import (
     COUNT,
     COUNTER,
@@ -33,6 +33,7 @@ from streams.detect.score import (
     Score,
 )
 from streams.detect.settings import DetectorSettings
+from streams.detect.stretch import Stretch
 from streams.detect.tail import Tail
 
 __all__ = ["Score", "SeriesDetector"]
@@ -42,7 +43,9 @@ SETTLE_POINTS = 20
 # Shapes of the two tails, between what normal, heavy-tailed and counted noise showed in simulations. New contexts
 # have the heavier one: the common distances come from the bulk of the values, the rare ones from its edge.
 LEVEL_SHAPE_PRIOR = 0.1
-CONTEXT_SHAPE_PRIOR = 0.2
+CONTEXT_SHAPE_PRIOR = 0.1
+# The rate asked for changes with the step of a series; thresholds follow in steps of this many parts of a decade.
+RATE_STEPS_PER_DECADE = 50.0
 _NAN = math.nan
 
 
@@ -57,10 +60,11 @@ class SeriesDetector:
         WrongUse: the kind is none of these.
     """
 
-    NUMBERS = ("points", "last_seconds", "last_value", "resets")
+    NUMBERS = ("points", "last_seconds", "last_value", "moved_seconds", "resets")
 
     __slots__ = (
         *NUMBERS,
+        "_rate_step",
         "_thresholds",
         "context",
         "context_tail",
@@ -70,6 +74,7 @@ class SeriesDetector:
         "level_tail",
         "quiet",
         "settings",
+        "stretch",
     )
 
     def __init__(self, kind: str, settings: DetectorSettings) -> None:
@@ -85,6 +90,7 @@ class SeriesDetector:
         self.points = 0
         self.last_seconds = -math.inf
         self.last_value = _NAN
+        self.moved_seconds = _NAN
         self.resets = 0
         self.forecast = Forecast(settings)
         self.context = ContextMemory(settings)
@@ -92,7 +98,9 @@ class SeriesDetector:
         self.level_tail = Tail(settings.calibration_points, LEVEL_SHAPE_PRIOR)
         self.context_tail = Tail(settings.calibration_points, CONTEXT_SHAPE_PRIOR)
         self.quiet = QuietRule(settings)
-        self._thresholds = _thresholds_of(settings)
+        self.stretch = Stretch()
+        self._rate_step = _rate_step_of(settings, 0.0)
+        self._thresholds = _thresholds_of(settings, self._rate_step)
 
     def observe(self, time_seconds: float, value: float) -> Score | None:
         """Score an observation of the live stream.
@@ -124,6 +132,8 @@ class SeriesDetector:
         value = bounded(value)
         self.last_seconds = time_seconds
         before, self.last_value = self.last_value, value
+        if value != before:
+            self.moved_seconds = time_seconds
         self.points += 1
         if self.kind == COUNTER:
             return self._observe_counter(time_seconds, before, value)
@@ -162,7 +172,7 @@ class SeriesDetector:
         return self._score(time_seconds, stabilised(max(value, 0.0)), before, False, rarity)
 
     def _silent(self, value: float) -> Score:
-        return Score(0.0, False, WARM_UP, value, _NAN, _NAN, 1000.0, 0.0, 0.0, 0)
+        return Score(0.0, False, WARM_UP, value, _NAN, _NAN, 1000.0, _NAN, self.last_seconds, 0.0, 0.0, 0)
 
     def _score(
         self, time_seconds: float, number: float, base: float, repeated: bool, reset_rarity: float
@@ -171,7 +181,7 @@ class SeriesDetector:
         distance = self.context.observe(number, self.forecast.floor(was.value))
         flat_rarity = self.flatline.observe(repeated) if self.kind != COUNT else 0.0
         sigmas = _sigmas(number - was.value, was.sigma)
-        level_needed, context_needed, flat_needed, threshold = self._thresholds
+        level_needed, context_needed, flat_needed, threshold = self._thresholds_now()
         warm = self.points <= self.settings.warm_up_points
         level_rarity = self.level_tail.rarity(abs(sigmas)) - level_needed + threshold
         context_rarity = 0.0
@@ -199,6 +209,8 @@ class SeriesDetector:
     ) -> Score:
         level_needed, _, _, threshold = self._thresholds
         rarity = max(rarity, 0.0)
+        since_seconds = self.stretch.observe(self.last_seconds, rarity, threshold)
+        alarm_rate = alarm_rate_of(10.0**-rarity, self.settings)
         reach = self.level_tail.score_at(level_needed)
         if math.isfinite(reach):
             reach *= was.sigma
@@ -209,11 +221,25 @@ class SeriesDetector:
             base + self._value_of(was.value),
             base + self._value_of(was.value - reach),
             base + self._value_of(was.value + reach),
-            1000.0 * alarm_rate_of(10.0**-rarity, self.settings),
+            1000.0 * alarm_rate,
+            self._a_year(alarm_rate),
+            self.moved_seconds if kind == FLATLINE else since_seconds,
             sigmas,
             distance,
             self.flatline.run,
         )
+
+    def _a_year(self, alarm_rate: float) -> float:
+        step_seconds = self.forecast.step_seconds
+        return alarm_rate * YEAR_SECONDS / step_seconds if step_seconds > 0.0 else _NAN
+
+    def _thresholds_now(self) -> tuple[float, float, float, float]:
+        if self.settings.alarms_per_year is not None:
+            rate_step = _rate_step_of(self.settings, self.forecast.step_seconds)
+            if rate_step != self._rate_step:
+                self._rate_step = rate_step
+                self._thresholds = _thresholds_of(self.settings, rate_step)
+        return self._thresholds
 
     def _level_kind(self, was: Expectation) -> str:
         if self.kind == COUNTER:
@@ -233,9 +259,16 @@ def _sigmas(error: float, sigma: float) -> float:
     return min(SIGMAS_MAX, max(-SIGMAS_MAX, error / sigma))
 
 
-def _thresholds_of(settings: DetectorSettings) -> tuple[float, float, float, float]:
+def _rate_step_of(settings: DetectorSettings, step_seconds: float) -> int:
+    return round(RATE_STEPS_PER_DECADE * math.log10(alarm_rate_asked(settings, step_seconds)))
+
+
+def _thresholds_of(settings: DetectorSettings, rate_step: int) -> tuple[float, float, float, float]:
     """Return decades of rarity from which level, context, flatline and all together raise an alarm."""
-    rate = exceedance_rate_of(settings.alarms_per_1000_points / 1000.0, settings)
+    asked = settings.alarms_per_1000_points / 1000.0
+    if settings.alarms_per_year is not None:
+        asked = 10.0 ** (rate_step / RATE_STEPS_PER_DECADE)
+    rate = exceedance_rate_of(asked, settings)
     rest = max(1e-3, 1.0 - settings.level_budget_share - settings.context_budget_share)
     shares = (settings.level_budget_share, settings.context_budget_share, rest)
     level, context, flat = (-math.log10(rate * share) for share in shares)

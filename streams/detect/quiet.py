@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from streams.detect.settings import DetectorSettings
 
+YEAR_SECONDS = 365.25 * 86_400.0
+# Nothing that one series shows tells apart rates below this one.
+ALARM_RATE_MIN = 1e-6
 # Above one point in ten nothing is exceptional.
 EXCEEDANCE_RATE_MAX = 0.1
 
@@ -43,6 +46,19 @@ class QuietRule:
         self.until = points + max(settings.quiet_points_min, longest)
         self.rarity = rarity
         return True
+
+
+def alarm_rate_asked(settings: DetectorSettings, step_seconds: float) -> float:
+    """Return the alarms a point that are asked for.
+
+    Args:
+        settings: what a person chose.
+        step_seconds: usual time between two points of the series; 0 if it is not known yet.
+    """
+    if settings.alarms_per_year is None or step_seconds <= 0.0:
+        return settings.alarms_per_1000_points / 1000.0
+    rate = settings.alarms_per_year * step_seconds / YEAR_SECONDS
+    return min(EXCEEDANCE_RATE_MAX, max(ALARM_RATE_MIN, rate))
 
 
 def alarm_rate_of(exceedance_rate: float, settings: DetectorSettings) -> float:

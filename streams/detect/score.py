@@ -23,7 +23,7 @@ _TEXTS = {
     SEASON: "the value lies {sigmas:.1f} spreads from what is usual at this time of day",
     INCREMENT: "the counter grew {sigmas:.1f} spreads away from its usual step",
     RESET: "the counter fell to less than half of its last value, which it seldom or never did",
-    CONTEXT: "the last 16 values are unlike anything in the series' memory, {distance:.1f} spreads from the nearest",
+    CONTEXT: "the last 25 values are unlike anything in the series' memory, {distance:.1f} spreads from the nearest",
     FLATLINE: "the value has stood still for {run} points, longer than ever",
 }
 
@@ -40,6 +40,9 @@ class Score(NamedTuple):
             warm-up, minus infinity where no value would raise one yet.
         upper: upper end of it, likewise.
         alarms_per_1000_points: alarms that a threshold at this score would give in 1,000 ordinary points.
+        alarms_per_year: the same in a year of points at the usual step of the series; NaN if all times are equal.
+        since_seconds: event time of the first point of the unusual stretch that this one belongs to, seconds since
+            1970 UTC; of a flatline, when the value moved last.
         sigmas: distance from the expected value, in spreads.
         distance: distance from the nearest known context, in spreads.
         run: how many points in a row repeated the value before them.
@@ -52,6 +55,8 @@ class Score(NamedTuple):
     lower: float
     upper: float
     alarms_per_1000_points: float
+    alarms_per_year: float
+    since_seconds: float
     sigmas: float
     distance: float
     run: int
