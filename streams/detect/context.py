@@ -1,6 +1,7 @@
 """Whether the recent past looks like anything this series did before.
 
-A context is the mean of the last 1, 5 and 25 values: a spike, a burst and a change of level each have a coordinate. A bounded memory keeps contexts that were new when they
+A context is the mean of the last 1, 5 and 25 values: a spike, a burst and a change of level each have a
+coordinate. A bounded memory keeps contexts that were new when they
 came; the distance to the nearest of them says how new the present one is.
 """
 

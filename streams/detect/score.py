@@ -36,8 +36,8 @@ class Score(NamedTuple):
         is_anomaly: whether an alarm is raised; a score of 0.5 in the quiet after an alarm raises none.
         kind: which detector found it the rarest, one of the names above; ``warm-up`` while only learning.
         expected: the value expected, in the series' unit; NaN before there was any value.
-        lower: lower end of the interval outside which the level detector raises an alarm; NaN in
-            warm-up, minus infinity where no value would raise one yet.
+        lower: lower end of the interval outside which values of this series come as seldom as alarms are asked
+            for; NaN in warm-up, minus infinity where nothing is known to be that rare yet.
         upper: upper end of it, likewise.
         alarms_per_1000_points: alarms that a threshold at this score would give in 1,000 ordinary points.
         alarms_per_year: the same in a year of points at the usual step of the series; NaN if all times are equal.
