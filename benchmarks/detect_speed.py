@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -183,4 +182,4 @@ def tell(what: str, found: float, wanted: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
