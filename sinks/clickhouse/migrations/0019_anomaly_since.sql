@@ -1,6 +1,6 @@
-ALTER TABLE anomalies
-    ADD COLUMN IF NOT EXISTS alarms_per_year Nullable(Float64) COMMENT 'The same rate as alarms in a year of this series at its usual step; null if the step is not known' AFTER alarms_per_1000_points,
-    ADD COLUMN IF NOT EXISTS since Nullable(DateTime64(3, 'UTC')) COMMENT 'Event time of the first point of the unusual stretch that this observation belongs to, UTC; null in rows written before this column' AFTER alarms_per_year;
+ALTER TABLE anomalies ADD COLUMN IF NOT EXISTS alarms_per_year Nullable(Float64) COMMENT 'The same rate as alarms in a year of this series at its usual step; null if the step is not known' AFTER alarms_per_1000_points;
+
+ALTER TABLE anomalies ADD COLUMN IF NOT EXISTS since Nullable(DateTime64(3, 'UTC')) COMMENT 'Event time of the first point of the unusual stretch that this observation belongs to, UTC; null in rows written before this column' AFTER alarms_per_year;
 
 ALTER TABLE anomalies MODIFY COLUMN row_checksum UInt64 DEFAULT if(
     isNull(since) AND isNull(alarms_per_year),
