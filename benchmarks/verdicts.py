@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from statistics import median
 
 from scipy import stats
 
-CHANCE = 0.01  # probability below which a count is more than the target allows
+CHANCE = 0.01  # probability below which a count is more, or less, than the target allows
+ALARM_RATE_FACTOR = 1.5
+NAB_FIXED_MIN = 60.0
+NAB_TUNED_MIN = 65.0
 FALSE_PAIR_SHARE_MAX = 0.05
 HTTP_RATIO_MIN = 0.5
 SELECT_ONE_MS_MAX = 3.0
@@ -64,22 +68,23 @@ def _honesty(output: str) -> list[str]:
 
 
 def _alarm_rate(output: str) -> list[str]:
-    missed: list[str] = []
     asked: list[float] = []
+    found: list[tuple[str, float, str, int]] = []
     for cells in _rows(output):
         if cells[0] == "series":
             asked = [float(cell.removeprefix("asked ")) for cell in cells[1:]]
-        for wanted, found in zip(asked, map(_ALARMS.fullmatch, cells[1:]), strict=False):
-            if found is None or not float(found[1]):
-                continue
-            count = int(found[2])
-            if stats.poisson.sf(count - 1, count * wanted / float(found[1])) < CHANCE:
-                missed.append(
-                    f"{cells[0]}: {found[1]} alarms in 1,000 points where {wanted:g} were asked for"
-                )
-    if not asked:
+        cases = zip(asked, map(_ALARMS.fullmatch, cells[1:]), strict=False)
+        found += [(cells[0], wanted, cell[1], int(cell[2])) for wanted, cell in cases if cell is not None]
+    thousands = [count / float(told) for _, _, told, count in found if float(told)]
+    if not thousands:
         raise NotJudged("no table of alarms")
-    return missed
+    points = median(thousands)
+    return [
+        f"{name}: {told} alarms in 1,000 points where {wanted:g} were asked for"
+        for name, wanted, told, count in found
+        if stats.poisson.sf(count - 1, ALARM_RATE_FACTOR * wanted * points) < CHANCE
+        or stats.poisson.cdf(count, wanted * points / ALARM_RATE_FACTOR) < CHANCE
+    ]
 
 
 def _clickhouse_http(output: str) -> list[str]:
@@ -103,7 +108,16 @@ def _nab(output: str) -> list[str]:
     rivers = {name: both for name, both in scores.items() if name.startswith("River ")}
     if ours is None or not rivers:
         raise NotJudged("no table of tuned detectors")
-    return [
+    fixed = [
+        _first_number(cells[1])
+        for cells in _rows(output.partition("threshold fixed in advance")[2].partition("### Tuned")[0])
+        if cells[0].partition(" ")[0] == "1"
+    ]
+    if not fixed:
+        raise NotJudged("no score at 1 alarm in 1,000 points")
+    missed = [f"fixed in advance: {fixed[0]}"] if fixed[0] < NAB_FIXED_MIN else []
+    missed += [f"tuned: {ours[1]}"] if ours[1] < NAB_TUNED_MIN else []
+    return missed + [
         f"{name} scores {theirs}, Crosscurrent {own}"
         for name, both in rivers.items()
         for own, theirs in zip(ours, both, strict=True)

@@ -380,6 +380,13 @@ class DetectSettings(Section):
     alarms_per_1000_points: float = Field(
         0.25, gt=0, le=100, description="Alarms asked for in 1,000 ordinary points of a series."
     )
+    alarms_per_year: float | None = Field(
+        None,
+        gt=0,
+        le=1e6,
+        description="Alarms asked for in a year of each ordinary series, by its own step; takes the place of "
+        "alarms_per_1000_points.",
+    )
     series_count_max: int = Field(
         20000, ge=1, description="Series kept; further ones are refused and counted."
     )

@@ -106,6 +106,10 @@ class Anomaly:
         upper: Upper end of the expected interval.
         anomaly_score: How surprising, 0 to 1.
         alarms_per_1000_points: Alarm rate that a threshold at this score would have.
+        alarms_per_year: The same rate as alarms in a year of this series at its usual step; null if the step
+            is not known.
+        since: Event time of the first point of the unusual stretch that this observation belongs
+            to, UTC; null in records of the first version.
         detector: Which detector saw it.
         reason: Why, in words.
     """
@@ -125,6 +129,8 @@ class Anomaly:
     upper: float
     anomaly_score: float
     alarms_per_1000_points: float
+    alarms_per_year: float | None = None
+    since: datetime | None = None
     detector: str
     reason: str
 
@@ -146,6 +152,8 @@ class Anomaly:
             "upper": self.upper,
             "anomaly_score": self.anomaly_score,
             "alarms_per_1000_points": self.alarms_per_1000_points,
+            "alarms_per_year": self.alarms_per_year,
+            "since": self.since,
             "detector": self.detector,
             "reason": self.reason,
         }
@@ -169,6 +177,8 @@ class Anomaly:
             upper=data["upper"],
             anomaly_score=data["anomaly_score"],
             alarms_per_1000_points=data["alarms_per_1000_points"],
+            alarms_per_year=data["alarms_per_year"],
+            since=data["since"],
             detector=data["detector"],
             reason=data["reason"],
         )

@@ -70,6 +70,13 @@ def detect(
     alarms_per_1000_points: Annotated[
         float, typer.Option(help="Alarm rate asked for on ordinary data.")
     ] = DetectorSettings.model_fields["alarms_per_1000_points"].default,
+    alarms_per_year: Annotated[
+        float | None,
+        typer.Option(
+            help="Alarms asked for in a year of each ordinary series, by its own step, instead.",
+            show_default=False,
+        ),
+    ] = None,
     skip_bad_rows: Annotated[
         bool, typer.Option("--skip-bad-rows", help="Leave rows that cannot be read without a score.")
     ] = False,
@@ -80,7 +87,7 @@ def detect(
         report = detect_file(
             file,
             output,
-            _detector_settings(alarms_per_1000_points),
+            _detector_settings(alarms_per_1000_points, alarms_per_year),
             lambda rows: show("scoring rows", rows, None),
             skip_bad_rows=skip_bad_rows,
         )
@@ -90,14 +97,20 @@ def detect(
         _tell_detect(report, output)
 
 
-def _detector_settings(alarms_per_1000_points: float) -> DetectorSettings:
+def _detector_settings(alarms_per_1000_points: float, alarms_per_year: float | None) -> DetectorSettings:
     field = DetectorSettings.model_fields["alarms_per_1000_points"]
     if not 0 < alarms_per_1000_points <= 100:
         raise typer.BadParameter(
             f"{alarms_per_1000_points} is not above 0 and at most 100: {field.description}",
             param_hint="--alarms-per-1000-points",
         )
-    return DetectorSettings(alarms_per_1000_points=alarms_per_1000_points)
+    if alarms_per_year is not None and not 0 < alarms_per_year <= 1e6:
+        raise typer.BadParameter(
+            f"{alarms_per_year} is not above 0 and at most 1,000,000: "
+            f"{DetectorSettings.model_fields['alarms_per_year'].description}",
+            param_hint="--alarms-per-year",
+        )
+    return DetectorSettings(alarms_per_1000_points=alarms_per_1000_points, alarms_per_year=alarms_per_year)
 
 
 @contextmanager

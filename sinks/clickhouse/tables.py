@@ -107,6 +107,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("upper", FLOAT),
         ("anomaly_score", FLOAT),
         ("alarms_per_1000_points", FLOAT),
+        ("alarms_per_year", FLOAT),
+        ("since", TIME),
         ("detector", TEXT),
         ("reason", TEXT),
     ),

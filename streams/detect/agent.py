@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import structlog
+
+from crosscurrent.errors import Fatal
 from crosscurrent.settings import DetectSettings
 from schemas.codec import Codec
 from schemas.identity import observation_id, record_id
@@ -17,6 +21,7 @@ from streams.observations import MILLISECONDS, decode_observations
 from streams.processor.message import InputMessage, Output
 
 _POSITIONS = "positions"
+_LOG = structlog.get_logger()
 
 
 class DetectProcessor:
@@ -34,7 +39,10 @@ class DetectProcessor:
         self._codec = codec
         self.inputs: tuple[str, ...] = (topic_name(OBSERVATIONS),)
         self._bank = DetectorBank(
-            DetectorSettings(alarms_per_1000_points=settings.alarms_per_1000_points),
+            DetectorSettings(
+                alarms_per_1000_points=settings.alarms_per_1000_points,
+                alarms_per_year=settings.alarms_per_year,
+            ),
             series_count_max=settings.series_count_max,
         )
 
@@ -71,9 +79,13 @@ class DetectProcessor:
         return b""
 
     def restore(self, key: str, payload: bytes) -> None:
-        """Take back the state of a series."""
-        if key != _POSITIONS:
+        """Take back the state of a series; one that cannot be read warms up anew, for nothing else rests on it."""
+        if key == _POSITIONS:
+            return
+        try:
             self._bank.restore(key, payload)
+        except Fatal as error:
+            _LOG.warning("detector_forgotten", state_key=key, reason=str(error))
 
 
 def _output(batch: ObservationBatch, index: int, score: Score) -> Output:
@@ -96,6 +108,8 @@ def _output(batch: ObservationBatch, index: int, score: Score) -> Output:
         upper=score.upper,
         anomaly_score=score.anomaly_score,
         alarms_per_1000_points=score.alarms_per_1000_points,
+        alarms_per_year=score.alarms_per_year if math.isfinite(score.alarms_per_year) else None,
+        since=datetime.fromtimestamp(score.since_seconds, UTC),
         detector=score.kind,
         reason=score.reason,
     )

@@ -1,6 +1,7 @@
 """Whether the recent past looks like anything this series did before.
 
-A context is the mean of the last 1, 2, 4, 8 and 16 values. A bounded memory keeps contexts that were new when they
+A context is the mean of the last 1, 5 and 25 values: a spike, a burst and a change of level each have a
+coordinate. A bounded memory keeps contexts that were new when they
 came; the distance to the nearest of them says how new the present one is.
 """
 
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from streams.detect.level import DEVIATION_TO_SIGMA
 from streams.detect.settings import DetectorSettings
 
-SPANS = (1, 2, 4, 8, 16)
+# Three spans found more on half A of NAB than five powers of two, at less cost (`docs/detection.md`).
+SPANS = (1, 5, 25)
 SPAN_MAX = SPANS[-1]
 SPREAD_MEMORY_POINTS = 10_000.0
 SPREAD_CLIP = 5.0
+SPREAD_CLIP_AFTER_POINTS = 16
 DISTANCE_MAX = 1e6
 # Contexts are kept in single precision, relative to the first value; this far away they still fit.
 AWAY_MAX = 1e30
@@ -97,7 +100,7 @@ class ContextMemory:
     def _learn_spread(self, value: float, floor: float) -> None:
         share = 1.0 / min(float(self.points), SPREAD_MEMORY_POINTS)
         away = value - self.mean
-        if self.points > SPAN_MAX:
+        if self.points > SPREAD_CLIP_AFTER_POINTS:
             limit = SPREAD_CLIP * max(self.deviation, floor)
             away = min(limit, max(-limit, away))
         self.mean += share * away
@@ -136,12 +139,7 @@ class ContextMemory:
 
 
 def _context_of(recent: list[float]) -> NDArray[np.float32]:
-    """Return the mean of the last 1, 2, 4, 8 and 16 values as a column."""
-    one = recent[15]
-    two = one + recent[14]
-    four = two + recent[13] + recent[12]
-    eight = four + math.fsum(recent[8:12])
-    sixteen = eight + math.fsum(recent[0:8])
-    return np.array(
-        [[one], [two * 0.5], [four * 0.25], [eight * 0.125], [sixteen * 0.0625]], dtype=np.float32
-    )
+    """Return the mean of the last 1, 5 and 25 values as a column."""
+    five = math.fsum(recent[20:])
+    all_25 = five + math.fsum(recent[:20])
+    return np.array([[recent[24]], [five * 0.2], [all_25 * 0.04]], dtype=np.float32)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from crosscurrent.errors import WrongUse
 from streams.detect import snapshot
 from streams.detect.context import ContextMemory
 from streams.detect.flatline import Flatline
 from streams.detect.forecast import Expectation, Forecast
-from streams.detect.quiet import QuietRule, alarm_rate_of, exceedance_rate_of
+from streams.detect.quiet import (
+    YEAR_SECONDS,
+    QuietRule,
+    alarm_rate_asked,
+    alarm_rate_of,
+    exceedance_rate_of,
+    quiet_points,
+)
 from streams.detect.reading import (
     COUNT,
     COUNTER,
@@ -33,6 +41,7 @@ from streams.detect.score import (
     Score,
 )
 from streams.detect.settings import DetectorSettings
+from streams.detect.stretch import Stretch
 from streams.detect.tail import Tail
 
 __all__ = ["Score", "SeriesDetector"]
@@ -42,8 +51,22 @@ SETTLE_POINTS = 20
 # Shapes of the two tails, between what normal, heavy-tailed and counted noise showed in simulations. New contexts
 # have the heavier one: the common distances come from the bulk of the values, the rare ones from its edge.
 LEVEL_SHAPE_PRIOR = 0.1
-CONTEXT_SHAPE_PRIOR = 0.2
+CONTEXT_SHAPE_PRIOR = 0.1
+# Counts take few values, and the rarest of them are further apart than the common ones lead to expect.
+COUNT_CONTEXT_SHAPE_PRIOR = 0.3
+# The rate asked for changes with the step of a series; thresholds follow in steps of this many parts of a decade.
+RATE_STEPS_PER_DECADE = 50.0
 _NAN = math.nan
+
+
+class _Thresholds(NamedTuple):
+    """Decades of rarity from which each detector, and all together, raise an alarm."""
+
+    level: float
+    level_wandering: float
+    context: float
+    rest: float
+    any: float
 
 
 class SeriesDetector:
@@ -57,10 +80,11 @@ class SeriesDetector:
         WrongUse: the kind is none of these.
     """
 
-    NUMBERS = ("points", "last_seconds", "last_value", "resets")
+    NUMBERS = ("points", "last_seconds", "last_value", "moved_seconds", "resets")
 
     __slots__ = (
         *NUMBERS,
+        "_asked",
         "_thresholds",
         "context",
         "context_tail",
@@ -70,6 +94,7 @@ class SeriesDetector:
         "level_tail",
         "quiet",
         "settings",
+        "stretch",
     )
 
     def __init__(self, kind: str, settings: DetectorSettings) -> None:
@@ -85,14 +110,19 @@ class SeriesDetector:
         self.points = 0
         self.last_seconds = -math.inf
         self.last_value = _NAN
+        self.moved_seconds = _NAN
         self.resets = 0
         self.forecast = Forecast(settings)
         self.context = ContextMemory(settings)
         self.flatline = Flatline()
         self.level_tail = Tail(settings.calibration_points, LEVEL_SHAPE_PRIOR)
-        self.context_tail = Tail(settings.calibration_points, CONTEXT_SHAPE_PRIOR)
+        self.context_tail = Tail(
+            settings.calibration_points, CONTEXT_SHAPE_PRIOR if kind == GAUGE else COUNT_CONTEXT_SHAPE_PRIOR
+        )
         self.quiet = QuietRule(settings)
-        self._thresholds = _thresholds_of(settings)
+        self.stretch = Stretch()
+        self._asked = (0, 0)
+        self._thresholds = _Thresholds(0.0, 0.0, 0.0, 0.0, 0.0)
 
     def observe(self, time_seconds: float, value: float) -> Score | None:
         """Score an observation of the live stream.
@@ -124,6 +154,8 @@ class SeriesDetector:
         value = bounded(value)
         self.last_seconds = time_seconds
         before, self.last_value = self.last_value, value
+        if value != before:
+            self.moved_seconds = time_seconds
         self.points += 1
         if self.kind == COUNTER:
             return self._observe_counter(time_seconds, before, value)
@@ -162,7 +194,7 @@ class SeriesDetector:
         return self._score(time_seconds, stabilised(max(value, 0.0)), before, False, rarity)
 
     def _silent(self, value: float) -> Score:
-        return Score(0.0, False, WARM_UP, value, _NAN, _NAN, 1000.0, 0.0, 0.0, 0)
+        return Score(0.0, False, WARM_UP, value, _NAN, _NAN, 1000.0, _NAN, self.last_seconds, 0.0, 0.0, 0)
 
     def _score(
         self, time_seconds: float, number: float, base: float, repeated: bool, reset_rarity: float
@@ -171,19 +203,21 @@ class SeriesDetector:
         distance = self.context.observe(number, self.forecast.floor(was.value))
         flat_rarity = self.flatline.observe(repeated) if self.kind != COUNT else 0.0
         sigmas = _sigmas(number - was.value, was.sigma)
-        level_needed, context_needed, flat_needed, threshold = self._thresholds
+        needed = self._thresholds_now()
+        threshold = needed.any
+        level_needed = needed.level_wandering if self.forecast.plain.wanders() else needed.level
         warm = self.points <= self.settings.warm_up_points
         level_rarity = self.level_tail.rarity(abs(sigmas)) - level_needed + threshold
         context_rarity = 0.0
         if distance is not None:
-            context_rarity = self.context_tail.rarity(distance) - context_needed + threshold
+            context_rarity = self.context_tail.rarity(distance) - needed.context + threshold
         if self.points > SETTLE_POINTS:
             self.level_tail.learn(abs(sigmas))
             if distance is not None:
                 self.context_tail.learn(distance)
         if warm:
             return self._silent(base + self._value_of(was.value))
-        other = max(flat_rarity, reset_rarity) - flat_needed + threshold
+        other = max(flat_rarity, reset_rarity) - needed.rest + threshold
         rarities = {
             FLATLINE if flat_rarity > 0.0 else RESET: other,
             self._level_kind(was): level_rarity,
@@ -192,14 +226,23 @@ class SeriesDetector:
         rarity = max(rarities.values())
         # The first that would raise an alarm alone explains it best; the alarm is as rare as the rarest.
         kind = next((kind for kind, own in rarities.items() if own >= min(rarity, threshold)), CONTEXT)
-        return self._verdict(rarity, kind, was, base, sigmas, distance or 0.0)
+        reach = self.level_tail.score_at(threshold)
+        return self._verdict(rarity, kind, was, base, reach, sigmas, distance or 0.0)
 
     def _verdict(
-        self, rarity: float, kind: str, was: Expectation, base: float, sigmas: float, distance: float
+        self,
+        rarity: float,
+        kind: str,
+        was: Expectation,
+        base: float,
+        reach: float,
+        sigmas: float,
+        distance: float,
     ) -> Score:
-        level_needed, _, _, threshold = self._thresholds
+        threshold = self._thresholds.any
         rarity = max(rarity, 0.0)
-        reach = self.level_tail.score_at(level_needed)
+        since_seconds = self.stretch.observe(self.last_seconds, rarity, threshold)
+        alarm_rate = alarm_rate_of(10.0**-rarity, quiet_points(self.points, self.settings))
         if math.isfinite(reach):
             reach *= was.sigma
         return Score(
@@ -207,13 +250,35 @@ class SeriesDetector:
             self.quiet.raises(self.points, rarity, threshold),
             kind if rarity > 0.0 else NONE,
             base + self._value_of(was.value),
-            base + self._value_of(was.value - reach),
-            base + self._value_of(was.value + reach),
-            1000.0 * alarm_rate_of(10.0**-rarity, self.settings),
+            base + self._value_of(self._least(was.within_reach(was.value - reach))),
+            base + self._value_of(was.within_reach(was.value + reach)),
+            1000.0 * alarm_rate,
+            self._a_year(alarm_rate),
+            self.moved_seconds if kind == FLATLINE else since_seconds,
             sigmas,
             distance,
             self.flatline.run,
         )
+
+    def _least(self, number: float) -> float:
+        # What is counted does not fall below nothing.
+        return number if self.kind == GAUGE or self.last_value < 0.0 else max(0.0, number)
+
+    def _a_year(self, alarm_rate: float) -> float:
+        step_seconds = self.forecast.step_seconds
+        return alarm_rate * YEAR_SECONDS / step_seconds if step_seconds > 0.0 else _NAN
+
+    def _thresholds_now(self) -> _Thresholds:
+        settings = self.settings
+        rate_step = 0
+        if settings.alarms_per_year is not None:
+            asked = alarm_rate_asked(settings, self.forecast.step_seconds)
+            rate_step = round(RATE_STEPS_PER_DECADE * math.log10(asked))
+        asked_now = (rate_step, quiet_points(self.points, settings))
+        if asked_now != self._asked:
+            self._asked = asked_now
+            self._thresholds = _thresholds_of(settings, *asked_now)
+        return self._thresholds
 
     def _level_kind(self, was: Expectation) -> str:
         if self.kind == COUNTER:
@@ -233,10 +298,17 @@ def _sigmas(error: float, sigma: float) -> float:
     return min(SIGMAS_MAX, max(-SIGMAS_MAX, error / sigma))
 
 
-def _thresholds_of(settings: DetectorSettings) -> tuple[float, float, float, float]:
-    """Return decades of rarity from which level, context, flatline and all together raise an alarm."""
-    rate = exceedance_rate_of(settings.alarms_per_1000_points / 1000.0, settings)
+def _thresholds_of(settings: DetectorSettings, rate_step: int, quiet: int) -> _Thresholds:
+    asked = settings.alarms_per_1000_points / 1000.0
+    if settings.alarms_per_year is not None:
+        asked = 10.0 ** (rate_step / RATE_STEPS_PER_DECADE)
+    rate = exceedance_rate_of(asked, quiet)
     rest = max(1e-3, 1.0 - settings.level_budget_share - settings.context_budget_share)
-    shares = (settings.level_budget_share, settings.context_budget_share, rest)
-    level, context, flat = (-math.log10(rate * share) for share in shares)
-    return level, context, flat, -math.log10(rate)
+    shares = (
+        settings.level_budget_share,
+        settings.wandering_level_share,
+        settings.context_budget_share,
+        rest,
+        1.0,
+    )
+    return _Thresholds(*(-math.log10(rate * share) for share in shares))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from streams.detect.drift import LevelDrift
@@ -27,11 +28,22 @@ class Expectation(NamedTuple):
         value: the expected value.
         sigma: its spread; 0 if the series never moved.
         seasonal: whether the time of day was used.
+        lowest: least value ever seen before.
+        highest: largest value ever seen before.
     """
 
     value: float
     sigma: float
     seasonal: bool
+    lowest: float
+    highest: float
+
+    def within_reach(self, value: float) -> float:
+        """Return the value, or the nearest one not further outside what was ever seen than that is wide."""
+        if not math.isfinite(value):
+            return value
+        width = self.highest - self.lowest
+        return min(self.highest + width, max(self.lowest - width, value))
 
 
 class Forecast:
@@ -41,7 +53,7 @@ class Forecast:
         settings: how long the memory is.
     """
 
-    NUMBERS = ("step_seconds", "last_seconds", "points", "smallest_change")
+    NUMBERS = ("step_seconds", "last_seconds", "points", "smallest_change", "lowest", "highest")
 
     __slots__ = (*NUMBERS, "drift", "plain", "profile", "seasonal")
 
@@ -54,6 +66,8 @@ class Forecast:
         self.step_seconds = 0.0
         self.last_seconds = 0.0
         self.smallest_change = 0.0
+        self.lowest = math.inf
+        self.highest = -math.inf
 
     def floor(self, level: float) -> float:
         """Return the least spread that is believed for a series at this level; 0 if it never moved."""
@@ -83,10 +97,18 @@ class Forecast:
             expected, sigma = usual + seasonal.expected(), seasonal.sigma()
         # After a gap a wandering level may be anywhere within the root of the steps missed.
         sigma = max(sigma, floor) * missing**0.5
-        self._learn(time_seconds, value, usual, Expectation(expected, sigma, use))
-        return Expectation(expected if self.points > 1 else value, sigma, use)
+        was = Expectation(
+            expected if self.points > 1 else value,
+            sigma,
+            use,
+            min(self.lowest, value),
+            max(self.highest, value),
+        )
+        self._learn(time_seconds, value, usual, was)
+        return was
 
     def _learn(self, time_seconds: float, value: float, usual: float | None, was: Expectation) -> None:
+        self.lowest, self.highest = min(self.lowest, value), max(self.highest, value)
         change = abs(value - self.plain.last) if self.points > 1 else 0.0
         if change > RELATIVE_FLOOR * abs(value) and (
             change < self.smallest_change or self.smallest_change <= 0.0

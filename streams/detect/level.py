@@ -15,6 +15,7 @@ CLIP_AFTER_POINTS = 8
 RESTART_POINTS = 8
 # Mean absolute deviation to standard deviation of a normal distribution.
 DEVIATION_TO_SIGMA = 1.2533141373155003
+WANDERING_PERSISTENCE = 0.99
 _TINY = 1e-300
 
 
@@ -85,6 +86,10 @@ class LevelForecast:
             return self.last
         limit = clip * max(math.sqrt(self.variance), self.sigma())
         return self.mean + min(limit, max(-limit, self.last - self.mean))
+
+    def wanders(self) -> bool:
+        """Return whether the series has no level that it comes back to."""
+        return self._persistence() > WANDERING_PERSISTENCE
 
     def _persistence(self) -> float:
         if self.variance <= _TINY:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from streams.detect.settings import DetectorSettings
 
+YEAR_SECONDS = 365.25 * 86_400.0
+# Nothing that one series shows tells apart rates below this one.
+ALARM_RATE_MIN = 1e-6
 # Above one point in ten nothing is exceptional.
 EXCEEDANCE_RATE_MAX = 0.1
+# At least this share of the time is reckoned to be free of quiets, however often alarms are asked for.
+FREE_SHARE_MIN = 0.6
 
 
 class QuietRule:
@@ -39,21 +44,44 @@ class QuietRule:
             # What grows little by little is still the same break.
             self.rarity = max(self.rarity, rarity)
             return False
-        longest = min(settings.quiet_points_max, int(settings.quiet_share * points))
-        self.until = points + max(settings.quiet_points_min, longest)
+        self.until = points + quiet_points(points, settings)
         self.rarity = rarity
         return True
 
 
-def alarm_rate_of(exceedance_rate: float, settings: DetectorSettings) -> float:
+def alarm_rate_asked(settings: DetectorSettings, step_seconds: float) -> float:
+    """Return the alarms a point that are asked for.
+
+    Args:
+        settings: what a person chose.
+        step_seconds: usual time between two points of the series; 0 if it is not known yet.
+    """
+    if settings.alarms_per_year is None or step_seconds <= 0.0:
+        return settings.alarms_per_1000_points / 1000.0
+    rate = settings.alarms_per_year * step_seconds / YEAR_SECONDS
+    return min(EXCEEDANCE_RATE_MAX, max(ALARM_RATE_MIN, rate))
+
+
+def quiet_points(points: int, settings: DetectorSettings) -> int:
+    """Return how long the quiet after an alarm is, in points, when so many were seen."""
+    longest = min(settings.quiet_points_max, int(settings.quiet_share * points))
+    return max(settings.quiet_points_min, longest)
+
+
+def alarm_rate_of(exceedance_rate: float, quiet: int) -> float:
     """Return alarms a point when so many points a point exceed the threshold: each alarm silences those after it."""
-    return exceedance_rate / (1.0 + exceedance_rate * settings.quiet_points_min)
+    return exceedance_rate / (1.0 + exceedance_rate * quiet)
 
 
-def exceedance_rate_of(alarm_rate: float, settings: DetectorSettings) -> float:
+def exceedance_rate_of(alarm_rate: float, quiet: int) -> float:
     """Return the exceedances a point that give an alarm rate: the inverse of :func:`alarm_rate_of`.
 
-    More than one alarm in a quiet cannot be had: a rate above that asks for every exceedance there is.
+    More than one alarm in a quiet cannot be had: above a rate that would be quiet for much of the time, fewer come
+    than were asked for.
+
+    Args:
+        alarm_rate: alarms a point.
+        quiet: length of the quiet after an alarm, in points.
     """
-    free = 1.0 - alarm_rate * settings.quiet_points_min
-    return min(EXCEEDANCE_RATE_MAX, alarm_rate / free) if free > 0.0 else EXCEEDANCE_RATE_MAX
+    free = max(FREE_SHARE_MIN, 1.0 - alarm_rate * quiet)
+    return min(EXCEEDANCE_RATE_MAX, alarm_rate / free)

@@ -23,7 +23,7 @@ _TEXTS = {
     SEASON: "the value lies {sigmas:.1f} spreads from what is usual at this time of day",
     INCREMENT: "the counter grew {sigmas:.1f} spreads away from its usual step",
     RESET: "the counter fell to less than half of its last value, which it seldom or never did",
-    CONTEXT: "the last 16 values are unlike anything in the series' memory, {distance:.1f} spreads from the nearest",
+    CONTEXT: "the last 25 values are unlike anything in the series' memory, {distance:.1f} spreads from the nearest",
     FLATLINE: "the value has stood still for {run} points, longer than ever",
 }
 
@@ -36,10 +36,13 @@ class Score(NamedTuple):
         is_anomaly: whether an alarm is raised; a score of 0.5 in the quiet after an alarm raises none.
         kind: which detector found it the rarest, one of the names above; ``warm-up`` while only learning.
         expected: the value expected, in the series' unit; NaN before there was any value.
-        lower: lower end of the interval outside which the level detector raises an alarm; NaN in
-            warm-up, minus infinity where no value would raise one yet.
+        lower: lower end of the interval outside which values of this series come as seldom as alarms are asked
+            for; NaN in warm-up, minus infinity where nothing is known to be that rare yet.
         upper: upper end of it, likewise.
         alarms_per_1000_points: alarms that a threshold at this score would give in 1,000 ordinary points.
+        alarms_per_year: the same in a year of points at the usual step of the series; NaN if all times are equal.
+        since_seconds: event time of the first point of the unusual stretch that this one belongs to, seconds since
+            1970 UTC; of a flatline, when the value moved last.
         sigmas: distance from the expected value, in spreads.
         distance: distance from the nearest known context, in spreads.
         run: how many points in a row repeated the value before them.
@@ -52,6 +55,8 @@ class Score(NamedTuple):
     lower: float
     upper: float
     alarms_per_1000_points: float
+    alarms_per_year: float
+    since_seconds: float
     sigmas: float
     distance: float
     run: int

@@ -1,6 +1,6 @@
 """The state of a detector as bytes: a version, named numbers as JSON, then the arrays.
 
-``b"CCD1"``, the length of the JSON as 4 bytes, the JSON, the arrays in the order in which the JSON lists their names
+``b"CCD2"``, the length of the JSON as 4 bytes, the JSON, the arrays in the order in which the JSON lists their names
 and lengths; everything little-endian. JSON numbers are written with as many digits as bring back the same bits.
 """
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from streams.detect.detector import SeriesDetector
 
-MAGIC = b"CCD1"
+MAGIC = b"CCD2"
 _LENGTH = struct.Struct("<I")
-_PARTS = ("context", "flatline", "level_tail", "context_tail", "quiet")
+_PARTS = ("context", "flatline", "level_tail", "context_tail", "quiet", "stretch")
 _DTYPES: dict[str, np.dtype[Any]] = {"f4": np.dtype("<f4"), "f8": np.dtype("<f8"), "u4": np.dtype("<u4")}
 
 Arrays = dict[str, "NDArray[Any]"]

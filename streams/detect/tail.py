@@ -21,14 +21,14 @@ REFIT_POINTS = 16
 REFIT_POINTS_LATE = 64
 EXCESS_SHARE_MIN = 0.02
 EXCESS_SHARE_MAX = 0.2
-EXCESSES_WANTED = 60.0
+EXCESSES_WANTED = 30.0
 MEMORY_POINTS_MIN = 100.0
 SHAPE_PRIOR_EXCESSES = 40.0
 SHAPE_MIN = -0.2
 SHAPE_MAX = 0.45
 # One spike must not blind us: a score this much rarer (in decades) than the rarest to be expected among the points
 # remembered is learnt as if it were not.
-CAP_DECADES = 0.9
+CAP_DECADES = 0.7
 # Beyond this share of a finite end point the tail goes on with its slope there: a score never runs out of room.
 END_POINT_SHARE = 0.5
 _LN10 = math.log(10.0)
