@@ -25,6 +25,10 @@ from streams.correlate.series import BoolArray, FloatArray, IntArray, Preparatio
 # Ranks of mostly tied data would blow the tiny differences that a regression leaves up to full scale, so
 # a series at rest keeps its own scale, with its largest moves bounded.
 RESTING_SPREADS_MAX = 4.0
+# Normal scores beyond so many spreads count as so many: it costs 1% of the efficiency at a normal series, and
+# halves what one coincidence of two spikes can bring.
+SCORE_SPREADS_MAX = 2.0
+SCORE_ORDER_MAX = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +130,25 @@ def _judged(
 def _scores(residuals: FloatArray, resting: BoolArray) -> FloatArray:
     """Return what is multiplied: normal scores, or the bounded residuals of series at rest."""
     scores = np.empty_like(residuals)
-    scores[~resting] = normal_scores(residuals[~resting])
+    scores[~resting] = _whitened(normal_scores(residuals[~resting]))
     scaled = _unit_mean_square(residuals[resting])
     scores[resting] = _unit_mean_square(np.clip(scaled, -RESTING_SPREADS_MAX, RESTING_SPREADS_MAX))
     return scores
+
+
+def _whitened(scores: FloatArray) -> FloatArray:
+    """Return the scores without the memory that they have left, and bounded.
+
+    A regression by least squares follows the largest moves, and leaves memory in the many small ones: bursts that
+    fade over noise, for instance. Ranks weigh all points alike, so their own autoregression finds that memory. Its
+    residuals are not ranked again, which would bring it back.
+    """
+    if len(scores) == 0:
+        return scores
+    constant = np.ones((scores.shape[1], 1))
+    left = fit_autoregression(scores, constant, order_max=SCORE_ORDER_MAX, by_aicc=True).residuals
+    bounded = np.clip(_unit_mean_square(left), -SCORE_SPREADS_MAX, SCORE_SPREADS_MAX)
+    return _unit_mean_square(bounded)
 
 
 def _unit_mean_square(rows: FloatArray) -> FloatArray:
