@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from streams.correlate.parallel import side_by_side
 from streams.correlate.series import BoolArray, FloatArray, IntArray
 
 OVERLAP_MIN = 16
@@ -97,6 +98,7 @@ def screen(
     shared_count: int,
     anchored: BoolArray | None = None,
     *,
+    calendar: bool = True,
     p_kept: float = 1.0,
 ) -> Screened:
     """Return every pair's strongest lag, leaving out those whose p-value is certainly above a bound.
@@ -106,17 +108,21 @@ def screen(
         max_lag_steps: lags searched in both directions.
         shared_count: regressors taken out of both series.
         anchored: if given, only pairs with at least one of these rows are tested.
+        calendar: whether any series keeps a calendar; if none does, a small excess at far lags is taken for chance.
         p_kept: pairs with a p-value above it, the search over lags paid for, may be left out.
     """
     rows = _rows(scores)
     single = -np.expm1(np.log1p(-p_kept) / (2 * max_lag_steps + 1)) if p_kept < 1 else 1.0
     bound = float(-special.stdtrit(scores.shape[1], single / 2)) if p_kept < 1 else -1.0
     anchors = np.ones(len(scores), dtype=bool) if anchored is None else anchored
-    parts: list[Screened] = []
-    for top in range(0, len(scores), _TILE_ROWS):
-        for side in range(top, len(scores), _TILE_COLUMNS):
-            tile = (slice(top, top + _TILE_ROWS), slice(side, side + _TILE_COLUMNS))
-            parts.append(_tile(rows, tile, max_lag_steps, shared_count, anchors, bound))
+    tiles = [
+        (slice(top, top + _TILE_ROWS), slice(side, side + _TILE_COLUMNS))
+        for top in range(0, len(scores), _TILE_ROWS)
+        for side in range(top, len(scores), _TILE_COLUMNS)
+    ]
+    parts = side_by_side(
+        lambda tile: _tile(rows, tile, max_lag_steps, shared_count, anchors, calendar, bound), tiles
+    )
     return _joined(parts)
 
 
@@ -144,11 +150,12 @@ def _tile(
     max_lag_steps: int,
     shared_count: int,
     anchors: BoolArray,
+    calendar: bool,
     bound: float,
 ) -> Screened:
     """Return what a block of pairs gives."""
     best = _search(rows, tile, max_lag_steps, shared_count)
-    inflation = _inflation(rows, tile, best.near_squares, best.near_points)
+    inflation = _inflation(rows, tile, best, calendar)
     top, side = tile
     left, right = np.arange(len(anchors))[top], np.arange(len(anchors))[side]
     family = (left[:, None] < right[None, :]) & (anchors[left][:, None] | anchors[right][None, :])
@@ -215,13 +222,15 @@ def _points(rows: _Rows, tile: tuple[slice, slice], lag: int) -> Single:
     return counted
 
 
-def _inflation(rows: _Rows, tile: tuple[slice, slice], near_squares: Single, near_points: Single) -> Single:
-    """Return how much the squares at far lags exceed those of noise, small excesses taken for chance."""
+def _inflation(rows: _Rows, tile: tuple[slice, slice], best: _Best, calendar: bool) -> Single:
+    """Return by how much the squares at far lags exceed those of noise, at least 1."""
     top, side = tile
     own = rows.present.sum(axis=1)
-    far_squares = rows.spectrum[top] @ rows.spectrum[side].T - near_squares
-    far_points = np.maximum(own[top][:, None] * own[side][None, :] - near_points, 1)
-    excess = np.maximum(far_squares / far_points - 1, 0)
+    far_squares = rows.spectrum[top] @ rows.spectrum[side].T - best.near_squares
+    far_points = np.maximum(own[top][:, None] * own[side][None, :] - best.near_points, 1)
+    excess: Single = np.maximum(far_squares / far_points - 1, 0)
+    if calendar:
+        return 1 + excess
     # the mean of squares over the lags beyond those searched, weighted by their points, has this variance
     lags_far = 1.5 * rows.filled.shape[1]
     noise = np.float32(2 / lags_far)

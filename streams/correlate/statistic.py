@@ -28,7 +28,7 @@ from streams.correlate.screen import Screened, screen
 from streams.correlate.series import BoolArray, FloatArray, IntArray
 
 # So many of the strongest pairs are verified whether or not they pass the screen.
-VERIFIED_MIN = 20_000
+VERIFIED_MIN = 5_000
 # Of a family with more pairs only those that are verified are kept.
 PAIRS_KEPT_WHOLE = 2_000_000
 # The second statistic weighs half where the excess is so many standard errors.
@@ -82,7 +82,7 @@ def best_lags(
     lags = 2 * max_lag_steps + 1
     count = len(scores) * (len(scores) - 1) // 2
     p_kept = 1.0 if count <= PAIRS_KEPT_WHOLE else fdr
-    found = screen(scores, max_lag_steps, shared_count, anchored, p_kept=p_kept)
+    found = screen(scores, max_lag_steps, shared_count, anchored, calendar=calendar, p_kept=p_kept)
     freedom = np.maximum(found.overlap - shared_count - 1, 1.0)
     p_value = sidak(np.minimum(2 * special.stdtr(freedom, -found.strength), 1.0), lags)
     chosen = _to_verify(p_value, found.tested, fdr)

@@ -155,7 +155,7 @@ def test_average_ranks_are_those_of_scipy() -> None:
     for _ in range(50):
         row = rng.integers(0, 12, 40).astype(float)
         row[:3] = np.inf
-        assert average_ranks(row).tolist() == stats.rankdata(row).tolist()
+        assert average_ranks(row[None, :])[0].tolist() == stats.rankdata(row).tolist()
 
 
 def test_normal_scores_have_mean_square_one_and_keep_gaps_and_order() -> None:
@@ -214,13 +214,14 @@ def test_screen_is_what_a_loop_over_all_lags_gives(gaps: float) -> None:
     scores[:, :3] = np.nan
     scores[rng.random(scores.shape) < gaps] = np.nan
     scores /= np.sqrt(np.nanmean(scores**2, axis=1, keepdims=True))
-    found = screen(scores, 5, 3)
+    found, whole = screen(scores, 5, 3, calendar=False), screen(scores, 5, 3)
     assert found.tested == 15
     for row in range(15):
         pair = scores[found.left[row]], scores[found.right[row]]
         lag, r, excess = reference_screen(*pair, 5)
         assert (found.lag_steps[row], found.coefficient[row]) == (lag, pytest.approx(r, rel=1e-4))
         excess = max(excess, 0.0)
+        assert whole.inflation[row] == pytest.approx(1 + excess, rel=1e-3)
         shrunk = 1 + excess**3 / (excess**2 + 2 / (1.5 * 96))
         assert found.inflation[row] == pytest.approx(shrunk, rel=1e-3)
 
