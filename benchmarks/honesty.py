@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal, special
 
+from benchmarks.stream_honesty import SERIES, linked, print_head, print_stream, watch
 from streams.correlate.multiplicity import benjamini_hochberg
 from streams.correlate.series import FloatArray
 from streams.correlate.window import Series, correlate_window
@@ -384,6 +385,31 @@ def print_couplings(plan: Plan, background: Null, name: str, couplings: dict[str
         print(f"| {label} | {' | '.join(cells)} |", flush=True)
 
 
+def one_of_each(rng: Random, count: int, steps: int) -> FloatArray:
+    """Return a series of each kind that the method was not tuned on, filled up with random walks."""
+    rows = np.concatenate([kind(rng, 1, steps) for kind in UNSEEN.values()])[:count]
+    return np.concatenate([rows, random_walk(rng, count - len(rows), steps)])
+
+
+def print_streams(plan: Plan, windows: int, runs: int) -> None:
+    hop = plan.steps // 8
+    steps = plan.steps + (windows - 1) * hop
+    print_head(plan.steps, hop)
+    for title, null in (("nulls, the first kinds", mixture), ("nulls, the other kinds", one_of_each)):
+        rngs = [np.random.default_rng([plan.seed + 2, run]) for run in range(runs)]
+        print_stream(
+            title,
+            [watch(null(rng, SERIES, steps), [], plan.steps, hop, plan.max_lag) for rng in rngs],
+            plan.steps,
+        )
+    rngs = [np.random.default_rng([plan.seed + 3, run]) for run in range(runs)]
+    print_stream(
+        "three links that come and go among nulls",
+        [watch(*linked(rng, mixture(rng, SERIES, steps)), plan.steps, hop, plan.max_lag) for rng in rngs],
+        plan.steps,
+    )
+
+
 def _filtered(noise: FloatArray, coefficient: float) -> FloatArray:
     """Return the noise run through a first-order autoregression."""
     filtered: FloatArray = signal.lfilter([1.0], [1.0, -coefficient], noise, axis=1)
@@ -400,6 +426,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--series", type=int, default=16, help="series a replicate (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=256, help="hours in the window (default: %(default)s)")
     parser.add_argument("--max-lag", type=int, default=12, help="hours of lag (default: %(default)s)")
+    parser.add_argument(
+        "--stream-windows", type=int, default=0, help="windows of each watched stream; 0: none (default)"
+    )
+    parser.add_argument("--stream-runs", type=int, default=3, help="streams of a kind (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SEED, help="below 10,000: the seeds of tuning")
     return parser.parse_args()
 
@@ -419,6 +449,8 @@ def main() -> None:
     print_nulls({"mixture of the first kinds": mixture}, wide)
     print_couplings(plan, white, "white", COUPLINGS)
     print_couplings(wide, mixture, "mixed", {"AR innovations": coupled_innovations})
+    if arguments.stream_windows:
+        print_streams(plan, arguments.stream_windows, arguments.stream_runs)
     print(f"\n{time.monotonic() - began:.0f} s.")
 
 

@@ -106,8 +106,20 @@ BENCHMARKS = (
     Benchmark(
         "honesty",
         "How often unrelated series are called related",
-        ("a false pair in at most one replicate of twenty (more than chance explains at 1%)",),
-        ("--replicates", "20"),
+        (
+            "a false pair in at most one replicate of twenty (more than chance explains at 1%)",
+            "at most 5% of the couplings announced over a stream are false, on average over its runs",
+        ),
+        ("--replicates", "20", "--stream-windows", "1000"),
+    ),
+    Benchmark(
+        "correlate_speed",
+        "A tick of the rolling correlation",
+        (
+            "1,000 series in under 1 s and 10,000 series in under 30 s a tick, lags ±12, with all guards",
+            "under 2 GB",
+            "20 times as fast as `pandas`' rolling correlation",
+        ),
     ),
     Benchmark(
         "alarm_rate",

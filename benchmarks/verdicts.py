@@ -56,10 +56,15 @@ def _honesty(output: str) -> list[str]:
     if found is None:
         raise NotJudged("no line tells the replicates")
     many, few = int(found[1]), int(found[2])
-    missed, replicates = [], many
+    missed, replicates, streams = [], many, False
     for cells in _rows(output):
         if cells[0].startswith("null ("):
             replicates = few if "200 series" in cells[0] else many
+        elif cells[0].startswith(("stream of", "coupling among")):
+            streams = cells[0].startswith("stream of")
+        elif streams:
+            if float(cells[3]) > FALSE_PAIR_SHARE_MAX:
+                missed.append(f"{cells[0]}: {float(cells[3]):.0%} of the couplings announced are false")
         elif len(cells) == 3:
             count = round(float(cells[1]) * replicates)
             if stats.binom.sf(count - 1, replicates, FALSE_PAIR_SHARE_MAX) < CHANCE:

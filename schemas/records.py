@@ -303,6 +303,10 @@ class Correlation:
         significant: Whether q_value is within the false-discovery rate.
         left_prepared: How the left series was prepared and why.
         right_prepared: How the right series was prepared and why.
+        coupling: What the window says of the pair as an announced coupling: onset, holds or end; null
+            if it is not announced.
+        coupled_since: window_end of the window that announced the coupling, UTC; null if it is not
+            announced.
     """
 
     record_id: str
@@ -319,6 +323,8 @@ class Correlation:
     significant: bool
     left_prepared: str
     right_prepared: str
+    coupling: str | None = None
+    coupled_since: datetime | None = None
 
     def to_avro(self) -> dict[str, Any]:
         """Return the record as fastavro takes it."""
@@ -337,6 +343,8 @@ class Correlation:
             "significant": self.significant,
             "left_prepared": self.left_prepared,
             "right_prepared": self.right_prepared,
+            "coupling": self.coupling,
+            "coupled_since": self.coupled_since,
         }
 
     @classmethod
@@ -357,6 +365,8 @@ class Correlation:
             significant=data["significant"],
             left_prepared=data["left_prepared"],
             right_prepared=data["right_prepared"],
+            coupling=data["coupling"],
+            coupled_since=data["coupled_since"],
         )
 
 

@@ -92,6 +92,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         ("significant", pa.bool_()),
         ("left_prepared", TEXT),
         ("right_prepared", TEXT),
+        ("coupling", TEXT),
+        ("coupled_since", TIME),
     ),
     "anomalies": _schema(
         ("observation_id", TEXT),

@@ -21,6 +21,7 @@ from schemas.codec import Codec
 from schemas.identity import record_id, series_name
 from schemas.records import Correlation, CorrelationBatch, RefusedSeries
 from schemas.topics import CORRELATIONS, OBSERVATIONS, message_key, topic_name
+from streams.correlate.couplings import Coupling, Couplings, untested
 from streams.correlate.rolling import RollingCorrelation
 from streams.correlate.series import FloatArray
 from streams.correlate.window import METHOD, PairResult, WindowResult
@@ -75,6 +76,7 @@ class CorrelateProcessor:
             lateness_steps=settings.lateness_steps,
             late_steps=_late_steps(settings),
         )
+        self._couplings = Couplings(settings.false_discovery_rate)
         self._names: dict[str, str] = {}
         # for each partition the stretches of messages that open windows may still need
         self._needed: dict[str, deque[_Stretch]] = {}
@@ -116,13 +118,16 @@ class CorrelateProcessor:
         return ()
 
     def positions_payload(self) -> bytes:
-        """Return the watermarks and the last window closed."""
-        return orjson.dumps(self._rolling.snapshot())
+        """Return the watermarks, the last window closed and the couplings that are announced."""
+        return orjson.dumps({**self._rolling.snapshot(), "couplings": self._couplings.snapshot()})
 
     def restore(self, key: str, payload: bytes) -> None:
-        """Take back the watermarks and the last window closed."""
+        """Take back what ``positions_payload`` gave; one from before couplings were announced holds none."""
         if key == _POSITIONS and payload:
-            self._rolling.restore(orjson.loads(payload))
+            state = orjson.loads(payload)
+            self._rolling.restore(state)
+            if "couplings" in state:
+                self._couplings.restore(state["couplings"])
 
     def _take(self, message: InputMessage, take: _Take) -> bool:
         batch = decode_observations(self._codec, message.value)
@@ -184,12 +189,17 @@ class CorrelateProcessor:
             end.isoformat(),
             *([window.revision] if window.revision else ()),
         )
+        # a window that is told anew announces and withdraws nothing: that was done when it was first told
+        told = () if window.revision else self._couplings.advance(window)
+        couplings = {(one.left, one.right): one for one in told}
         ranked = sorted(window.pairs, key=lambda pair: (pair.p_value, pair.left, pair.right))
         published = [
             pair
             for rank, pair in enumerate(ranked)
-            if pair.significant or rank < settings.pairs_published_max
+            if pair.significant or rank < settings.pairs_published_max or (pair.left, pair.right) in couplings
         ]
+        tested = {(pair.left, pair.right) for pair in published}
+        published += [untested(one, window) for key, one in couplings.items() if key not in tested]
         return CorrelationBatch(
             tenant=self._tenant,
             record_id=record_id(*identity),
@@ -201,18 +211,18 @@ class CorrelateProcessor:
             false_discovery_rate=settings.false_discovery_rate,
             family_size=window.family_size,
             method=METHOD,
-            pairs=[self._pair(pair, identity) for pair in published],
+            pairs=[self._pair(pair, couplings.get((pair.left, pair.right)), identity) for pair in published],
             revision=window.revision,
             refused=[RefusedSeries(series_id=one, reason=why) for one, why in sorted(window.refused.items())],
         )
 
-    def _pair(self, pair: PairResult, identity: tuple[object, ...]) -> Correlation:
+    def _pair(self, pair: PairResult, coupling: Coupling | None, identity: tuple[object, ...]) -> Correlation:
         return Correlation(
             record_id=record_id(*identity, pair.left, pair.right),
             left_series_id=pair.left,
-            left=self._names[pair.left],
+            left=self._names.get(pair.left, pair.left),
             right_series_id=pair.right,
-            right=self._names[pair.right],
+            right=self._names.get(pair.right, pair.right),
             lag_steps=pair.lag_steps,
             lag_seconds=pair.lag_seconds,
             coefficient=pair.coefficient,
@@ -222,6 +232,8 @@ class CorrelateProcessor:
             significant=pair.significant,
             left_prepared=pair.left_prepared,
             right_prepared=pair.right_prepared,
+            coupling=None if coupling is None else str(coupling.state),
+            coupled_since=None if coupling is None else _utc(coupling.since_seconds),
         )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from streams.correlate.parallel import side_by_side
 from streams.correlate.regression import fit_autoregression, trend_and_lines
 from streams.correlate.series import FloatArray
 
@@ -27,6 +28,7 @@ _CLIP_SPREADS = 3.0
 _MAD_TO_SPREAD = 1.4826
 # Slower than this many cycles a window is trend, which the quadratic takes.
 _CYCLES_MIN = 1.5
+_CHUNK_SERIES = 256
 
 
 def shared_calendar_lines(signals: FloatArray) -> FloatArray:
@@ -46,7 +48,11 @@ def shared_calendar_lines(signals: FloatArray) -> FloatArray:
             break
         shared = trend_and_lines(window_steps, np.array(found))
         residuals = fit_autoregression(signals, shared, order_max=1, by_aicc=False).residuals
-        new = _standing_out(_periodograms(residuals), window_steps, found)
+        parts = [
+            residuals[first : first + _CHUNK_SERIES] for first in range(0, len(residuals), _CHUNK_SERIES)
+        ]
+        power = np.concatenate(side_by_side(_periodograms, parts))
+        new = _standing_out(power, window_steps, found)
         if not new:
             break
         found.extend(new[: bound - len(found)])
@@ -59,7 +65,8 @@ def _periodograms(residuals: FloatArray) -> FloatArray:
     spread = np.where(spread > 0, spread, np.nanstd(residuals, axis=1, keepdims=True))
     bound = _CLIP_SPREADS * np.where(spread > 0, spread, 1.0)
     clipped = np.nan_to_num(np.clip(residuals, -bound, bound))
-    power = np.abs(np.fft.rfft(clipped, n=_OVERSAMPLING * residuals.shape[1], axis=1)) ** 2
+    spectrum = np.fft.rfft(clipped, n=_OVERSAMPLING * residuals.shape[1], axis=1)
+    power = spectrum.real**2 + spectrum.imag**2
     energy = np.sum(clipped**2, axis=1, keepdims=True)
     normalised: FloatArray = power / np.where(energy > 0, energy, 1.0)
     return normalised

@@ -141,8 +141,10 @@ def resting_share(present: FloatArray) -> float:
 
 def _mode(present: FloatArray) -> float:
     """Return the most frequent value, the smallest of several."""
-    values, counts = np.unique(present, return_counts=True)
-    return float(values[np.argmax(counts)])
+    ascending = np.sort(present)
+    changes = np.flatnonzero(ascending[1:] != ascending[:-1]) + 1
+    bounds = np.concatenate([[0], changes, [len(ascending)]])
+    return float(ascending[bounds[np.argmax(bounds[1:] - bounds[:-1])]])
 
 
 def _extreme(present: FloatArray) -> float:

@@ -22,11 +22,12 @@ def sidak(p_values: FloatArray, tests: int) -> FloatArray:
     return paid
 
 
-def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
+def benjamini_hochberg(p_values: FloatArray, tests: int | None = None) -> FloatArray:
     """Return the q-values: the smallest false-discovery rate at which each test would be reported.
 
     Args:
         p_values: one a test of the family; the order is kept.
+        tests: size of the family, where only its smallest p-values are given.
 
     Source: Benjamini and Hochberg, Controlling the false discovery rate, JRSS B 57 (1995) 289-300.
     """
@@ -34,7 +35,7 @@ def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
     if count == 0:
         return p_values.copy()
     order = np.argsort(p_values, kind="stable")
-    scaled = p_values[order] * count / np.arange(1, count + 1)
+    scaled = p_values[order] * (count if tests is None else tests) / np.arange(1, count + 1)
     q_values = np.empty(count)
     q_values[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
     return q_values

@@ -25,6 +25,7 @@ from streams.correlate.series import BoolArray, FloatArray, IntArray, Preparatio
 # Ranks of mostly tied data would blow the tiny differences that a regression leaves up to full scale, so
 # a series at rest keeps its own scale, with its largest moves bounded.
 RESTING_SPREADS_MAX = 4.0
+SCORE_ORDER_MAX = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,20 +84,30 @@ def normal_scores(residuals: FloatArray) -> FloatArray:
     Source: van der Waerden, Order tests for the two-sample problem, Indag. Math. 14 (1952) 453-458.
     """
     missing = np.isnan(residuals)
-    ranks = np.array([average_ranks(row) for row in np.where(missing, np.inf, residuals)])
-    ranks = ranks.reshape(residuals.shape)
+    ranks = average_ranks(np.where(missing, np.inf, residuals))
     count = (~missing).sum(axis=1, keepdims=True)
     quantiles = special.ndtri(np.where(missing, 0.5, (ranks - 0.5) / np.maximum(count, 1)))
     return _unit_mean_square(np.where(missing, np.nan, quantiles))
 
 
-def average_ranks(row: FloatArray) -> FloatArray:
-    """Return the rank of each value from 1 on, ties sharing the mean of theirs.
+def average_ranks(rows: FloatArray) -> FloatArray:
+    """Return the rank of each value in its row from 1 on, ties sharing the mean of theirs.
 
     As ``scipy.stats.rankdata`` does, whose import alone would double the time that a worker takes to start.
     """
-    _, places, counts = np.unique(row, return_inverse=True, return_counts=True)
-    ranks: FloatArray = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    if rows.size == 0:
+        return rows.copy()
+    order = np.argsort(rows, axis=1)
+    ascending = np.take_along_axis(rows, order, axis=1)
+    places = np.arange(rows.shape[1])
+    begins = np.ones(rows.shape, dtype=bool)
+    begins[:, 1:] = ascending[:, 1:] != ascending[:, :-1]
+    ends = np.ones(rows.shape, dtype=bool)
+    ends[:, :-1] = begins[:, 1:]
+    first = np.maximum.accumulate(np.where(begins, places, 0), axis=1)
+    last = np.minimum.accumulate(np.where(ends, places, rows.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    ranks = np.empty(rows.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=1)
     return ranks
 
 
@@ -126,10 +137,25 @@ def _judged(
 def _scores(residuals: FloatArray, resting: BoolArray) -> FloatArray:
     """Return what is multiplied: normal scores, or the bounded residuals of series at rest."""
     scores = np.empty_like(residuals)
-    scores[~resting] = normal_scores(residuals[~resting])
+    scores[~resting] = _whitened(normal_scores(residuals[~resting]))
     scaled = _unit_mean_square(residuals[resting])
     scores[resting] = _unit_mean_square(np.clip(scaled, -RESTING_SPREADS_MAX, RESTING_SPREADS_MAX))
     return scores
+
+
+def _whitened(scores: FloatArray) -> FloatArray:
+    """Return the scores without the memory that they have left.
+
+    A regression by least squares follows the largest moves, and leaves memory in the many small ones: bursts that
+    fade over noise, for instance. Ranks weigh all points alike, so their own autoregression finds that memory. Its
+    residuals are not ranked again, which would bring it back, nor bounded, which would make a run of like values
+    of each burst.
+    """
+    if len(scores) == 0:
+        return scores
+    constant = np.ones((scores.shape[1], 1))
+    fit = fit_autoregression(scores, constant, order_max=SCORE_ORDER_MAX, by_aicc=True)
+    return _unit_mean_square(fit.residuals)
 
 
 def _unit_mean_square(rows: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from streams.correlate.parallel import side_by_side
 from streams.correlate.series import BoolArray, FloatArray, IntArray
 
 ORDER_MAX = 12
@@ -24,7 +25,7 @@ CARRY_STEPS_MAX = 2
 # An order is open to a series only while so much of its points keep a complete past.
 ROWS_KEPT_MIN = 0.6
 _RIDGE = 1e-9
-_CHUNK_SERIES = 256
+_CHUNK_SERIES = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +69,11 @@ def fit_autoregression(signals: FloatArray, shared: FloatArray, *, order_max: in
     """
     residuals = np.full_like(signals, np.nan)
     orders = np.zeros(len(signals), dtype=np.int64)
-    for first in range(0, len(signals), _CHUNK_SERIES):
-        part = slice(first, first + _CHUNK_SERIES)
-        fit = _fit_chunk(_standardised(signals[part]), shared, order_max, by_aicc)
+    parts = [slice(first, first + _CHUNK_SERIES) for first in range(0, len(signals), _CHUNK_SERIES)]
+    fits = side_by_side(
+        lambda part: _fit_chunk(_standardised(signals[part]), shared, order_max, by_aicc), parts
+    )
+    for part, fit in zip(parts, fits, strict=True):
         residuals[part], orders[part] = fit.residuals, fit.orders
     return Fit(residuals, orders)
 

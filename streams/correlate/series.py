@@ -119,7 +119,8 @@ class WindowResult:
         prepared: the series that took part, by id in ascending order.
         refused: the series that did not, with the reason.
         calendar_periods_seconds: periods of the shared calendar lines taken out of every series.
-        columns: the tested pairs.
+        columns: the tested pairs; of a family above two million only the strongest.
+        family_size: pairs tested, over which the false-discovery rate is controlled.
         revision: how often the window was told anew because late data changed it.
     """
 
@@ -133,17 +134,13 @@ class WindowResult:
     refused: dict[str, str]
     calendar_periods_seconds: tuple[float, ...]
     columns: PairColumns
+    family_size: int
     revision: int = 0
-
-    @property
-    def family_size(self) -> int:
-        """Return the number of pairs over which the false-discovery rate is controlled."""
-        return len(self.columns.p_value)
 
     @cached_property
     def pairs(self) -> tuple[PairResult, ...]:
-        """Return every tested pair; built on first use, for a million pairs prefer ``columns``."""
-        return self._rows(range(self.family_size))
+        """Return every pair of ``columns``; built on first use, for a million pairs prefer ``columns``."""
+        return self._rows(range(len(self.columns.p_value)))
 
     @cached_property
     def significant_pairs(self) -> tuple[PairResult, ...]:

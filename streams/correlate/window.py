@@ -12,14 +12,14 @@ from streams.correlate.grid import grid_values, window_bounds_seconds
 from streams.correlate.kinds import POINTS_MIN
 from streams.correlate.multiplicity import benjamini_hochberg
 from streams.correlate.prepare import Prepared, prepare
-from streams.correlate.series import BoolArray, FloatArray, PairColumns, PairResult, Series, WindowResult
+from streams.correlate.series import BoolArray, PairColumns, PairResult, Series, WindowResult
 from streams.correlate.statistic import BestLags, best_lags
 
 __all__ = ["METHOD", "PairResult", "Series", "WindowResult", "check_window", "correlate_window"]
 
 SERIES_MAX = 20_000
 # Name and version of the method; a change of what it computes makes another version and so other record ids.
-METHOD = "min-of-student-and-self-normalised 1"
+METHOD = "min-of-student-and-self-normalised 2"
 
 
 def correlate_window(
@@ -59,7 +59,14 @@ def correlate_window(
     )
     prepared = prepare(gridded, [one.kind for one in ordered])
     names = [ids[row] for row in prepared.rows]
-    best = best_lags(prepared.scores, max_lag_steps=max_lag_steps, shared_count=prepared.shared_count)
+    best = best_lags(
+        prepared.scores,
+        max_lag_steps=max_lag_steps,
+        shared_count=prepared.shared_count,
+        calendar=len(prepared.frequencies) > 0,
+        fdr=fdr,
+        anchored=_anchored(names, anchors),
+    )
     start, end = window_bounds_seconds(window_end, step_seconds, window_steps)
     return WindowResult(
         window_start=start,
@@ -71,7 +78,8 @@ def correlate_window(
         prepared=dict(zip(names, prepared.preparations, strict=True)),
         refused={ids[row]: reason for row, reason in prepared.refused.items()},
         calendar_periods_seconds=_periods(prepared, step_seconds),
-        columns=_columns(best, _in_family(best, names, anchors)),
+        columns=_columns(best),
+        family_size=best.tested,
     )
 
 
@@ -119,24 +127,19 @@ def _periods(prepared: Prepared, step_seconds: float) -> tuple[float, ...]:
     return tuple(float(step_seconds / frequency) for frequency in prepared.frequencies)
 
 
-def _in_family(best: BestLags, names: Sequence[str], anchors: Collection[str] | None) -> BoolArray:
-    """Return which pairs are to be tested."""
-    if anchors is None:
-        return np.ones(len(best.left), dtype=bool)
-    anchored = np.array([name in anchors for name in names], dtype=bool)
-    wanted: BoolArray = anchored[best.left] | anchored[best.right]
-    return wanted
+def _anchored(names: Sequence[str], anchors: Collection[str] | None) -> BoolArray | None:
+    """Return which series a pair must hold one of to be tested; None if any pair is."""
+    return None if anchors is None else np.array([name in anchors for name in names], dtype=bool)
 
 
-def _columns(best: BestLags, family: BoolArray) -> PairColumns:
-    """Return the pairs of the family with their q-values."""
-    p_value: FloatArray = best.p_value[family]
+def _columns(best: BestLags) -> PairColumns:
+    """Return the pairs with their q-values."""
     return PairColumns(
-        left_index=best.left[family],
-        right_index=best.right[family],
-        lag_steps=best.lag_steps[family],
-        coefficient=best.coefficient[family],
-        n_effective=best.n_effective[family],
-        p_value=p_value,
-        q_value=benjamini_hochberg(p_value),
+        left_index=best.left,
+        right_index=best.right,
+        lag_steps=best.lag_steps,
+        coefficient=best.coefficient,
+        n_effective=best.n_effective,
+        p_value=best.p_value,
+        q_value=benjamini_hochberg(best.p_value, best.tested),
     )

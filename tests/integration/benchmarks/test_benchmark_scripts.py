@@ -7,11 +7,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import home, pipeline, polls, run
 from benchmarks.pipeline_runs import Database
 from benchmarks.processes import BenchmarkFailed
+from benchmarks.stream_honesty import linked, watch
 from benchmarks.verdicts import NotJudged, misses
 from benchmarks.workload import MEASUREMENTS_PER_PAGE, SOURCE, check_batches, expected, map_page, raw_events
 from schemas.records import ObservationBatch
@@ -199,3 +201,25 @@ def test_vendor_of_the_polls_counts_what_comes_in_any_window() -> None:
 
     assert good.count(False) == host.refused == 1
     assert host.arrived(2 * polls.WINDOW_SECONDS)
+
+
+def test_honesty_is_judged_by_windows_and_by_streams() -> None:
+    told = (
+        "20 replicates a row (5 where there are 200 series), seed 1\n"
+        "| null (16 series) | Crosscurrent | peer |\n|---|---|---|\n| white | 0.050 | 1 |\n| bad | 0.300 | 1 |\n"
+        "| coupling among 14 white series | a | b | c | d | e | f | g |\n|---|\n| white | .6 | 1 | 1.0 | 1 | 1 | 0 | 0 |\n"
+        "| stream of 16 series | windows | announced | share | b | c | d | e |\n|---|\n"
+        "| nulls | 3 x 1000 | 0 | 0.000 | 0.02 |  |  |  |\n| links | 3 x 1000 | 9 | 0.111 | 0.02 | 1 | 0 | 1 |\n"
+    )
+    assert misses("honesty", told) == [
+        "bad: false pairs in 6 of 20 replicates",
+        "links: 11% of the couplings announced are false",
+    ]
+
+
+def test_watched_stream_announces_a_link_while_it_lasts_and_nothing_else() -> None:
+    rng = np.random.default_rng(81)
+    values, links = linked(rng, rng.standard_normal((8, 2400)))
+    watched = watch(values, links, 128, 32, 12)
+    assert (watched.windows, watched.false, watched.missed) == (72, 0, 0)
+    assert watched.announced >= watched.links >= 2

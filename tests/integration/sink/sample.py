@@ -126,6 +126,8 @@ def correlation_window(number: int, *, pairs: int = 2) -> CorrelationBatch:
                 significant=True,
                 left_prepared="differenced",
                 right_prepared="as it is",
+                coupling=("onset", None)[index % 2],
+                coupled_since=(START + timedelta(hours=number + 1), None)[index % 2],
             )
             for index in range(pairs)
         ],

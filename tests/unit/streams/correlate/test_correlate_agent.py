@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import orjson
 
 from crosscurrent.settings import CorrelateSettings
 from schemas.codec import Codec
@@ -60,6 +61,26 @@ def test_agent_publishes_no_more_pairs_than_asked_but_all_significant_ones() -> 
     ):
         significant = sum(pair.significant for pair in every.pairs)
         assert published.pairs == every.pairs[: max(1, significant)]
+
+
+def test_agent_announces_a_coupling_once_and_upholds_it() -> None:
+    pairs = [
+        pair
+        for one in windows(processor(), range(160))
+        for pair in one.pairs
+        if {pair.left, pair.right} == {"github.stars:org/0", "github.stars:org/1"}
+    ]
+    assert [pair.coupling for pair in pairs] == ["onset", *["holds"] * (len(pairs) - 1)]
+    assert len({pair.coupled_since for pair in pairs}) == 1
+
+
+def test_agent_restores_a_state_from_before_couplings_were_announced() -> None:
+    first, second = processor(), processor()
+    windows(first, range(20))
+    state = orjson.loads(first.positions_payload())
+    del state["couplings"]
+    second.restore("positions", orjson.dumps(state))
+    assert second.positions_payload() == first.positions_payload()
 
 
 def test_agent_leaves_the_series_of_other_tenants_alone() -> None:

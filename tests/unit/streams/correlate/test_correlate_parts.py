@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import signal, stats
 
+from streams.correlate import statistic
 from streams.correlate.cadence import first_grid_point, grids_of, interval_seconds
 from streams.correlate.calendar_lines import LINES_MAX, shared_calendar_lines
 from streams.correlate.grid import cell_of, grid_values, nearest_per_cell
@@ -13,8 +14,9 @@ from streams.correlate.kinds import Kind, kind_of, refusal_of, signal_of, signal
 from streams.correlate.multiplicity import benjamini_hochberg, sidak
 from streams.correlate.prepare import average_ranks, normal_scores, prepare
 from streams.correlate.regression import fit_autoregression, trend_and_lines
+from streams.correlate.screen import screen
 from streams.correlate.series import FloatArray, Series
-from streams.correlate.statistic import best_lags, far_lags
+from streams.correlate.statistic import best_lags
 
 STEP = 60.0
 
@@ -153,7 +155,7 @@ def test_average_ranks_are_those_of_scipy() -> None:
     for _ in range(50):
         row = rng.integers(0, 12, 40).astype(float)
         row[:3] = np.inf
-        assert average_ranks(row).tolist() == stats.rankdata(row).tolist()
+        assert average_ranks(row[None, :])[0].tolist() == stats.rankdata(row).tolist()
 
 
 def test_normal_scores_have_mean_square_one_and_keep_gaps_and_order() -> None:
@@ -188,10 +190,82 @@ def test_best_lags_finds_the_planted_lag_and_sign() -> None:
     assert best.p_value[1:].min() > 1e-3
 
 
-def test_far_lags_lie_beyond_the_lags_searched() -> None:
-    assert min(far_lags(256, 12)) == 13
-    assert max(far_lags(256, 12)) == 64
-    assert len(far_lags(32, 8)) > 0
+def reference_screen(u: FloatArray, v: FloatArray, lags: int) -> tuple[int, float, float]:
+    """Return the best lag of a pair, its correlation and the excess of squares at far lags, lag by lag."""
+    steps = len(u)
+    near, far, points = {}, 0.0, 0
+    for lag in range(-steps + 1, steps):
+        a = u[max(0, -lag) : min(steps, steps - lag)]
+        b = v[max(0, lag) : min(steps, steps + lag)]
+        both = ~np.isnan(a) & ~np.isnan(b)
+        summed = float(np.sum(a[both] * b[both]))
+        if abs(lag) <= lags:
+            near[lag] = summed / np.sqrt(both.sum()), summed / both.sum()
+        else:
+            far, points = far + summed**2, points + int(both.sum())
+    best = max(near, key=lambda lag: (abs(near[lag][0]), -abs(lag)))
+    return best, near[best][1], far / points - 1
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.2])
+def test_screen_is_what_a_loop_over_all_lags_gives(gaps: float) -> None:
+    rng = np.random.default_rng(17)
+    scores = rng.standard_normal((6, 96)).cumsum(axis=1) * 0.2
+    scores[:, :3] = np.nan
+    scores[rng.random(scores.shape) < gaps] = np.nan
+    scores /= np.sqrt(np.nanmean(scores**2, axis=1, keepdims=True))
+    found, whole = screen(scores, 5, 3, calendar=False), screen(scores, 5, 3)
+    assert found.tested == 15
+    for row in range(15):
+        pair = scores[found.left[row]], scores[found.right[row]]
+        lag, r, excess = reference_screen(*pair, 5)
+        assert (found.lag_steps[row], found.coefficient[row]) == (lag, pytest.approx(r, rel=1e-4))
+        excess = max(excess, 0.0)
+        assert whole.inflation[row] == pytest.approx(1 + excess, rel=1e-3)
+        shrunk = 1 + excess**3 / (excess**2 + 2 / (1.5 * 96))
+        assert found.inflation[row] == pytest.approx(shrunk, rel=1e-3)
+
+
+def test_screen_leaves_out_only_pairs_above_the_bound_and_counts_them() -> None:
+    rng = np.random.default_rng(18)
+    scores = rng.standard_normal((40, 128))
+    scores[1] = scores[0] + rng.standard_normal(128)
+    scores /= np.sqrt((scores**2).mean(axis=1, keepdims=True))
+    every, few = screen(scores, 4, 3), screen(scores, 4, 3, p_kept=0.05)
+    assert every.tested == few.tested == 780
+    freedom = every.overlap - 4
+    p_values = sidak(np.minimum(2 * stats.t.sf(every.strength, freedom), 1.0), 9)
+    kept = set(zip(few.left.tolist(), few.right.tolist(), strict=True))
+    below = np.flatnonzero(p_values <= 0.05)
+    assert {(int(every.left[row]), int(every.right[row])) for row in below} <= kept
+    assert len(kept) < 100
+
+
+def test_best_lags_verifies_every_pair_that_passes_however_many_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(19)
+    scores = rng.standard_normal((12, 128))
+    scores[6:] = scores[:6] + 0.5 * rng.standard_normal((6, 128))
+    scores = normal_scores(scores)
+    whole = best_lags(scores, max_lag_steps=3, shared_count=3)
+    monkeypatch.setattr(statistic, "VERIFIED_MIN", 1)
+    monkeypatch.setattr(statistic, "PAIRS_KEPT_WHOLE", 1)
+    few = best_lags(scores, max_lag_steps=3, shared_count=3)
+    assert few.tested == whole.tested == 66
+    passing = benjamini_hochberg(whole.p_value) <= 0.05
+    reported = benjamini_hochberg(few.p_value, few.tested) <= 0.05
+    assert few.p_value[reported].tolist() == whole.p_value[passing].tolist()
+    assert passing.sum() >= 6
+
+
+def test_prepare_leaves_no_memory_in_noise_between_bursts_that_fade() -> None:
+    rng = np.random.default_rng(20)
+    starts = (rng.random((6, 512)) < 0.02) * rng.pareto(1.5, (6, 512)) * 5
+    bursts = signal.lfilter([1.0], [1.0, -0.7], starts, axis=1) + 0.2 * rng.standard_normal((6, 512))
+    scores = np.nan_to_num(prepare(bursts, [None] * 6).scores)
+    memory = (scores[:, 1:] * scores[:, :-1]).mean(axis=1)
+    assert np.abs(memory).max() < 0.15
 
 
 def test_benjamini_hochberg_gives_the_published_example() -> None:

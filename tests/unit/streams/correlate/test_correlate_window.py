@@ -158,6 +158,32 @@ def test_window_refuses_what_says_nothing_and_correlates_the_rest() -> None:
     assert result.family_size == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (np.full(128, np.nan), "too few points: 0 of 128"),
+        (np.where(np.arange(128) < 3, np.arange(128.0), np.nan), "too few points: 3 of 128"),
+        (1e300 * np.sin(np.arange(128.0)), "too large"),
+        (np.where(np.arange(128) < 31, np.sin(np.arange(128.0)), np.nan), "too few points: 31 of 128"),
+        (np.where(np.arange(128) < 40, np.sin(np.arange(128.0)), 0.5), None),
+        (1e-300 * np.sin(np.arange(128.0)), None),
+    ],
+    ids=["only NaN", "three points", "1e300", "stops early", "stops and stays", "1e-300"],
+)
+def test_window_refuses_a_bad_series_or_takes_it_and_leaves_the_others_alone(
+    values: FloatArray, reason: str | None
+) -> None:
+    rows = np.random.default_rng(36).standard_normal((4, 128))
+    rows[3] = rows[2] + 0.1 * rows[1]
+    result = window(np.vstack([values, rows]))
+    if reason is None:
+        assert "000" in result.prepared
+    else:
+        assert reason in result.refused["000"]
+    assert ("003", "004") in {(pair.left, pair.right) for pair in result.significant_pairs}
+    assert all(np.isfinite([pair.coefficient, pair.p_value, pair.n_effective]).all() for pair in result.pairs)
+
+
 def test_window_of_nothing_is_empty() -> None:
     result = window(np.empty((0, 64)))
     assert (result.family_size, result.pairs) == (0, ())
