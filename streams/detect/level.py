@@ -15,7 +15,7 @@ CLIP_AFTER_POINTS = 8
 RESTART_POINTS = 8
 # Mean absolute deviation to standard deviation of a normal distribution.
 DEVIATION_TO_SIGMA = 1.2533141373155003
-WANDERING_PERSISTENCE = 0.99
+WANDERING_PERSISTENCE = 0.999
 _TINY = 1e-300
 
 
