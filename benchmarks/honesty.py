@@ -163,6 +163,34 @@ def bursts(rng: Random, count: int, steps: int) -> FloatArray:
     return _filtered(starts, 0.7) + 0.2 * white(rng, count, steps)
 
 
+# Kinds invented when the second version of the method was settled.
+
+
+def sawtooth(rng: Random, count: int, steps: int) -> FloatArray:
+    """Return queues that fill evenly and are emptied at times of their own."""
+    level, rows = np.zeros(count), np.empty((count, steps))
+    for step in range(steps):
+        level = np.where(rng.random(count) < 0.08, 0.0, level + rng.uniform(0.5, 1.5, count))
+        rows[:, step] = level
+    return rows
+
+
+def regimes(rng: Random, count: int, steps: int) -> FloatArray:
+    """Return series whose memory switches between .2 and .95, each at times of its own."""
+    memory = np.where(np.cumsum(rng.random((count, steps)) < 0.02, axis=1) % 2, 0.95, 0.2)
+    noise, rows = rng.standard_normal((count, steps)), np.zeros((count, steps))
+    for step in range(1, steps):
+        rows[:, step] = memory[:, step] * rows[:, step - 1] + noise[:, step]
+    return rows
+
+
+def silent_at_night(rng: Random, count: int, steps: int) -> FloatArray:
+    """Return counts that all rest at 0 for the same eight hours of each day."""
+    awake = np.arange(steps) % 24 >= 8
+    counts: FloatArray = (rng.poisson(rng.uniform(0.5, 30, (count, 1)), (count, steps)) * awake).astype(float)
+    return counts
+
+
 SEEN: dict[str, Null] = {
     "white, normal": white,
     "heavy tails (t, 2.5 df)": heavy_tails,
@@ -193,6 +221,11 @@ UNSEEN: dict[str, Null] = {
     "rounded AR(1) .95": rounded,
     "counters read every sixth hour": counters_read_late,
     "rare bursts that fade": bursts,
+}
+INVENTED_LAST: dict[str, Null] = {
+    "queues emptied at random": sawtooth,
+    "memory that switches": regimes,
+    "counts that rest at night": silent_at_night,
 }
 
 
@@ -446,6 +479,7 @@ def main() -> None:
     print("Nulls: share of replicates with any false pair.")
     print_nulls(SEEN, plan)
     print_nulls(UNSEEN, plan)
+    print_nulls(INVENTED_LAST, plan)
     print_nulls({"mixture of the first kinds": mixture}, wide)
     print_couplings(plan, white, "white", COUPLINGS)
     print_couplings(wide, mixture, "mixed", {"AR innovations": coupled_innovations})
