@@ -1,5 +1,7 @@
-"""What processors measure of event time. Imported when there is something to count: the fork server of a home imports
-the processors, and must register no metric (ADR 11).
+"""What processors measure of event time.
+
+Imported when there is something to count: the fork server of a home imports the processors, and must register no
+metric (ADR 11).
 """
 
 from __future__ import annotations
