@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import orjson
-from prometheus_client import Counter
 
 from crosscurrent.errors import Poison
 from crosscurrent.settings import CorrelateSettings
@@ -33,10 +32,6 @@ _HOPS_PER_WINDOW = 8
 _LATE_SHARE = 4  # a quarter of the window
 # Messages that share one entry in the note of what open windows need, which keeps that note small.
 _MESSAGES_PER_NOTE = 64
-
-_LATE = Counter(
-    "correlate_late_observations_total", "Observations of closed windows, by what became of them", ["outcome"]
-)
 
 _Take: TypeAlias = Callable[[str, str | None, str, FloatArray, FloatArray], None]
 
@@ -142,11 +137,15 @@ class CorrelateProcessor:
 
     def _late(self, kept: int, dropped: int) -> list[SetAside]:
         """Count the late observations of a message; return the message for its dead letter where the policy says so."""
+        if not kept + dropped:
+            return []
+        from streams.instruments import LATE
+
         accepts = self._settings.late_policy == "accept"
         for outcome, count in (("corrected" if accepts else "set_aside", kept), ("dropped", dropped)):
             if count:
-                _LATE.labels(outcome).inc(count)
-        if accepts or not kept + dropped:
+                LATE.labels(outcome).inc(count)
+        if accepts:
             return []
         return [SetAside(_too_late(kept + dropped))]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from prometheus_client import Counter
-
 from crosscurrent.errors import Poison
 from schemas.codec import Codec
 from schemas.mapping import MapPayload
@@ -20,10 +18,6 @@ from streams.normalise.logic import (
     without_future,
 )
 from streams.processor.message import InputMessage, Output, SetAside
-
-_FUTURE = Counter(
-    "normalise_future_observations_total", "Measurements left out as from the future", ["source"]
-)
 
 
 class NormaliseProcessor:
@@ -90,7 +84,9 @@ class NormaliseProcessor:
                     )
                 )
         if future:
-            _FUTURE.labels(event.source).inc(len(future))
+            from streams.instruments import FUTURE
+
+            FUTURE.labels(event.source).inc(len(future))
             outputs.append(SetAside(from_the_future(event, future)))
         return outputs
 
