@@ -32,6 +32,10 @@ ALTER TABLE correlations MODIFY COLUMN row_checksum UInt64 DEFAULT multiIf(
     )
 );
 
+CREATE OR REPLACE VIEW correlations_latest AS
+SELECT * FROM correlations WHERE window_record_id IN (SELECT record_id FROM correlation_windows_latest)
+COMMENT 'The pairs of each window in its latest revision';
+
 CREATE OR REPLACE VIEW correlations_current AS
 SELECT
     tenant, record_id, window_record_id, window_start, window_end, step_seconds, window_steps, lag_steps_max,
