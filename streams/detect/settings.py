@@ -9,8 +9,8 @@ class DetectorSettings(BaseModel):
     """One set of settings for every series of every kind.
 
     What alarms come on simulated ordinary series tells ``benchmarks/alarm_rate.py``. Spans, tail, quiet and shares of
-    the budget were chosen on half A of NAB (``benchmarks/nab.py``) while the figures of half B were in sight, and frozen
-    before the last scoring: what half A scores there is optimistic, half B much less so.
+    the budget were chosen mainly on half A of NAB (``benchmarks/nab.py``) while the figures of half B and of the whole
+    were in sight, and one was changed after a first scoring of both: what is scored there is no holdout.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

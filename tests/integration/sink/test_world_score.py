@@ -70,11 +70,16 @@ class Tables:
         self, left: str, right: str, lag_hours: int, coefficient: float, *, end: int, sure: bool = True
     ) -> None:
         """A pair in the window that ends in an hour."""
+        window = uuid.uuid5(uuid.NAMESPACE_OID, f"{self._tenant} {end}")
         self._client.command(
-            "INSERT INTO correlations (tenant, record_id, left, right, lag_seconds, coefficient, significant, "
-            "window_end, _cluster, _topic, _partition, _offset) VALUES "
-            f"('{self._tenant}', generateUUIDv4(), '{left}', '{right}', {lag_hours * 3600}, {coefficient}, {sure}, "
-            f"'{at(end)}', {WHERE})"
+            "INSERT INTO correlation_windows (tenant, record_id, window_end, _cluster, _topic, _partition, _offset) "
+            f"VALUES ('{self._tenant}', '{window}', '{at(end)}', {WHERE})"
+        )
+        self._client.command(
+            "INSERT INTO correlations (tenant, record_id, window_record_id, left, right, lag_seconds, coefficient, "
+            "significant, window_end, _cluster, _topic, _partition, _offset) VALUES "
+            f"('{self._tenant}', generateUUIDv4(), '{window}', '{left}', '{right}', {lag_hours * 3600}, "
+            f"{coefficient}, {sure}, '{at(end)}', {WHERE})"
         )
 
     def values(self, series: str, hours: int) -> None:
