@@ -6,7 +6,8 @@ DIR holds ``data/<group>/<file>.csv`` and ``labels/combined_windows.json`` as a 
 scorer, ``published/<detector>/<group>/<file>.csv.gz`` with one column ``anomaly_score``. Prints Markdown. The detector
 runs through the code path of the live system, one set of settings for every file. The settings were chosen mainly on
 half A of the corpus (even index by name within a group) with the figures of half B (odd) and of the whole in sight, so
-these are no holdout figures; both halves are reported. What comes at each alarm rate on ordinary series tells ``alarm_rate.py``.
+these are no holdout figures; both halves are reported. What comes at each alarm rate on ordinary series tells
+``alarm_rate.py``.
 
 Source: Ahmad, Lavin, Purdy, Agha, Unsupervised real-time anomaly detection for streaming data, Neurocomputing 2017.
 """
