@@ -29,7 +29,7 @@ FAULTS_TARGET = 1000
 FAULTS_EACH = 150
 HOURS_AFTER_A_WINDOW = 22
 """Hours of the world after the first window from which on a coupling must have been found."""
-QUICK_SCENARIO, QUICK_HOURS, QUICK_FAULTS = "comings-and-goings", 2, 16
+QUICK_SCENARIO, QUICK_HOURS, QUICK_FAULTS = "comings-and-goings", 1, 12
 
 
 def main() -> int:

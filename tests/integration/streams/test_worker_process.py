@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.integration
 
 OUTPUTS = ("entities", "observations", "correlations", "anomalies")
-KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("CROSSCURRENT_TEST_KILLS", "2"))
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_world_says_what_is_wrong_with_a_steering_request(world: httpx.Client) -
 
 
 def test_world_refuses_other_methods(world: httpx.Client) -> None:
-    assert world.post(SAILBENCH, headers=HEADERS).status_code == 405
+    assert world.put(SAILBENCH, headers=HEADERS).status_code == 405
 
 
 def test_world_started_again_plays_the_same_bytes() -> None:
