@@ -1,6 +1,6 @@
 """A seeded schedule of faults on a whole home: after it the tables equal those of a run in which nothing went wrong.
 
-``CROSSCURRENT_TEST_FAULTS`` says how many (7 in `make test`, one of each kind; `make chaos` makes it hundreds) and
+``CROSSCURRENT_TEST_FAULTS`` says how many (7 if not set, one of each kind; `make chaos` makes it hundreds) and
 ``CROSSCURRENT_TEST_SEED`` which. What happened is printed as it happens, so a run that failed can be read and repeated.
 """
 
