@@ -15,7 +15,7 @@ from prometheus_client import Gauge
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import CrosscurrentError, Fatal, Transient
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks, make_producer
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
@@ -76,9 +76,7 @@ async def _run(makers: Sequence[MakeProcessor], sources: tuple[str, ...], settin
     producer = None
     try:
         await asyncio.to_thread(_ensure_topics, sources, settings)
-        producer = Producer(
-            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
-        )
+        producer = make_producer(settings)
         inputs = dict.fromkeys(topic for worker in workers for topic in worker.inputs)
         topics = [*inputs, topic_name(PROCESSOR_STATE)]
         life = await asyncio.to_thread(BrokerLife, settings.brokers, topics)

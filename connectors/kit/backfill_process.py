@@ -19,7 +19,7 @@ from connectors.kit.history import BACKFILL_KEY, history_cursor
 from connectors.kit.page import Page
 from connectors.kit.page_count import pages_left
 from connectors.kit.polled import Standing
-from connectors.kit.poller import Poller
+from connectors.kit.polling import make_poller
 from connectors.kit.process import restore_quota
 from connectors.kit.publisher import Publisher
 from connectors.kit.source_topics import ensure_source_topics, find_cluster
@@ -28,7 +28,7 @@ from connectors.kit.terms import Purpose
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock, SystemClock
 from crosscurrent.errors import CrosscurrentError, WrongUse
-from crosscurrent.kafka import Producer
+from crosscurrent.kafka import Producer, make_producer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec, SchemaRegistry
 from schemas.registry import ConfluentRegistry
@@ -121,20 +121,10 @@ async def _run(connector: Connector, settings: Settings, wanted: Wanted, say: Sa
         if job.done:
             return Progress(job)
         await restore_quota(asking, standings.values(), clock)
-        producer = Producer(
-            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
-        )
+        producer = make_producer(settings)
         publisher = Publisher(connector.name, producer, codec)
-        poller = Poller(
-            connector,
-            base_url=asking.base_url,
-            tenant=settings.tenant,
-            cluster=cluster,
-            client=asking.client,
-            fetcher=asking.fetcher,
-            pacer=asking.pacer,
-            publisher=publisher,
-            clock=clock,
+        poller = make_poller(
+            connector, asking, publisher, tenant=settings.tenant, cluster=cluster, clock=clock
         )
         backfill = Backfill(
             connector,

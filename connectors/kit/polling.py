@@ -16,6 +16,32 @@ from connectors.kit.wiring import Asking
 from crosscurrent.clock import Clock
 
 
+def make_poller(
+    connector: Connector, asking: Asking, publisher: Publisher, *, tenant: str, cluster: str, clock: Clock
+) -> Poller:
+    """Return what makes the polls of a source.
+
+    Args:
+        connector: what is declared.
+        asking: asks the vendor.
+        publisher: publishes.
+        tenant: tenant of the records.
+        cluster: life of the broker.
+        clock: the time.
+    """
+    return Poller(
+        connector,
+        base_url=asking.base_url,
+        tenant=tenant,
+        cluster=cluster,
+        client=asking.client,
+        fetcher=asking.fetcher,
+        pacer=asking.pacer,
+        publisher=publisher,
+        clock=clock,
+    )
+
+
 def make_loop(
     connector: Connector,
     asking: Asking,
@@ -39,20 +65,9 @@ def make_loop(
         clock: the time.
         standings: request key to where it stands.
     """
-    poller = Poller(
-        connector,
-        base_url=asking.base_url,
-        tenant=tenant,
-        cluster=cluster,
-        client=asking.client,
-        fetcher=asking.fetcher,
-        pacer=asking.pacer,
-        publisher=publisher,
-        clock=clock,
-    )
     loop = Loop(
         connector,
-        poller=poller,
+        poller=make_poller(connector, asking, publisher, tenant=tenant, cluster=cluster, clock=clock),
         pacer=asking.pacer,
         schedule=Schedule(),
         planner=Planner(asking.bounds, unchanged_is_free=asking.unchanged_is_free),

@@ -28,7 +28,7 @@ from connectors.kit.webhooks.wiring import Listening, listening_for
 from connectors.kit.wiring import Asking, make_asking
 from crosscurrent.clock import Clock
 from crosscurrent.errors import Transient
-from crosscurrent.kafka import Producer
+from crosscurrent.kafka import make_producer
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import MetricsSettings, Settings
 from schemas.codec import Codec, SchemaRegistry
@@ -273,10 +273,7 @@ class Runtime:
         seal = Seal(spool.key.get_secret_value(), name) if spool.key is not None else None
         return SpooledProducer(
             name,
-            lambda: Producer(
-                self._settings.brokers,
-                delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
-            ),
+            lambda: make_producer(self._settings),
             Spool(spool_directory(self._settings.home, self._settings.tenant, name), spool.bytes_max, seal),
             self._codec,
             life=self._cluster,

@@ -15,7 +15,7 @@ from crosscurrent.cli.output import CONSOLE, print_json, print_table
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import WrongUse
 from crosscurrent.exit_codes import EXIT_CHECK_FAILED
-from crosscurrent.kafka import Producer
+from crosscurrent.kafka import Producer, make_producer
 from crosscurrent.settings import Settings, load_settings
 from schemas.codec import Codec, Record
 from schemas.registry import ConfluentRegistry
@@ -79,8 +79,7 @@ def _remake(settings: Settings, *, write: bool) -> tuple[Remake, Sequence[str], 
     )
     producer = None
     if write:
-        timeout = settings.kafka.delivery_timeout_seconds
-        producer = Producer(settings.brokers, delivery_timeout_seconds=timeout)
+        producer = make_producer(settings)
     return (
         Remake(client, codec, normalise_with(normaliser), versions, producer),
         list(sources.connectors),

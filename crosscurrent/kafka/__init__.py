@@ -4,7 +4,7 @@ from crosscurrent.kafka.cluster import TopicLife, topic_lives
 from crosscurrent.kafka.consumer import read_to_end
 from crosscurrent.kafka.follow import follow
 from crosscurrent.kafka.headers import cloud_event_headers
-from crosscurrent.kafka.producer import Acknowledged, Producer
+from crosscurrent.kafka.producer import Acknowledged, Producer, make_producer
 from crosscurrent.kafka.rests_on import RESTS_ON, RestsOn
 from crosscurrent.kafka.topic_plan import (
     TopicChange,
@@ -32,6 +32,7 @@ __all__ = [
     "ensure_topics",
     "follow",
     "high_watermarks",
+    "make_producer",
     "plan_topics",
     "read_to_end",
     "read_topics",

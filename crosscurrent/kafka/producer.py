@@ -14,6 +14,7 @@ from confluent_kafka import Producer as LibrdkafkaProducer
 from crosscurrent.errors import CrosscurrentError, Fatal, Poison, Transient
 from crosscurrent.kafka.client import FORBIDDEN_CODES, client_config, forbidden
 from crosscurrent.kafka_access import Brokers
+from crosscurrent.settings import Settings
 
 _LINGER_MS = 5
 _QUEUE_MESSAGES_MAX = 100_000
@@ -164,3 +165,12 @@ def _ended(topic: str, error: KafkaError) -> Fatal:
         todo="start this process again; if it comes again, look at the brokers' log",
         topic=topic,
     )
+
+
+def make_producer(settings: Settings) -> Producer:
+    """Return a producer as the settings want it.
+
+    Args:
+        settings: where the brokers are, how they are reached, and how long a publish is tried.
+    """
+    return Producer(settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds)

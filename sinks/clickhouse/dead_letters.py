@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from crosscurrent.errors import Transient, WrongUse
-from crosscurrent.kafka import Producer
+from crosscurrent.kafka import Producer, make_producer
 from crosscurrent.settings import Settings
 from sinks.clickhouse.client import ClickHouse, Rows
 from sinks.clickhouse.presence import require_tables
@@ -164,10 +164,7 @@ class DeadLetterShelf:
         pages = [ids[begin : begin + _PAGE] for begin in range(0, len(ids), _PAGE)]
         for page in pages if len(pages) > 1 else ():
             self.letters(page)
-        producer = Producer(
-            self._settings.brokers,
-            delivery_timeout_seconds=self._settings.kafka.delivery_timeout_seconds,
-        )
+        producer = make_producer(self._settings)
         try:
             return [
                 replayed for page in pages for replayed in asyncio.run(_publish(producer, self.letters(page)))

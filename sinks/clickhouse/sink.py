@@ -11,7 +11,7 @@ import structlog
 
 from crosscurrent.clock import SystemClock
 from crosscurrent.errors import Transient
-from crosscurrent.kafka import Producer
+from crosscurrent.kafka import make_producer
 from crosscurrent.metrics import ProcessServer
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
@@ -88,9 +88,7 @@ class ClickHouseSink:
         if not self._migrate(stop):
             return
         settings, clock = self._settings, SystemClock()
-        producer = Producer(
-            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
-        )
+        producer = make_producer(settings)
         writer = BatchWriter(
             self._client,
             self._codec,

@@ -43,8 +43,6 @@ class Forked:
         output: where its output can be read.
     """
 
-    stdin = None
-
     def __init__(self, pid: int, output: int) -> None:
         self.pid = pid
         self.stdout = os.fdopen(output, "rb", buffering=0)

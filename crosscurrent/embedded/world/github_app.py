@@ -11,17 +11,16 @@ import binascii
 import hmac
 import re
 from base64 import urlsafe_b64decode
-from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 
 import orjson
 
 from crosscurrent.embedded.world.exchange import Answer, Call, iso_time, json_answer
+from crosscurrent.embedded.world.token_use import TokenUse
 
 TOKEN_SECONDS_DEFAULT = 3600.0
 CLAIM_SECONDS_MAX = 600
-TOKENS_COUNTED_MAX = 1024
 PATH = re.compile(r"/app/installations/(?P<installation>[^/]+)/access_tokens")
 
 _KEY = b"a key that only the played vendor knows"
@@ -66,7 +65,7 @@ class GithubAppTokens:
     def __init__(self, terms: AppTerms) -> None:
         self._terms = terms
         self._granted = 0
-        self._used: OrderedDict[str, int] = OrderedDict()
+        self._use = TokenUse(terms.token_requests_max)
 
     def grant(self, call: Call, installation: str) -> Answer:
         """Return the response to a request for a token of an installation."""
@@ -95,19 +94,9 @@ class GithubAppTokens:
         if found is None or not hmac.compare_digest(_signature(found["said"]), found["signature"]):
             return None
         age_seconds = call.real_seconds - int(found["at"], 16) / 1000
-        if age_seconds >= self._terms.token_seconds or self._is_used_up(token):
+        if age_seconds >= self._terms.token_seconds or self._use.is_used_up(token):
             return None
         return bytes.fromhex(found["installation"]).decode()
-
-    def _is_used_up(self, token: str) -> bool:
-        bound = self._terms.token_requests_max
-        if bound is None:
-            return False
-        used = self._used.get(token, 0)
-        self._used[token] = used + 1
-        if len(self._used) > TOKENS_COUNTED_MAX:
-            self._used.popitem(last=False)
-        return used >= bound
 
     def _refusal_of_claim(self, call: Call) -> str | None:
         scheme, _, text = call.headers.get("authorization", "").partition(" ")

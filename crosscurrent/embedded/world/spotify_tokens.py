@@ -10,15 +10,14 @@ from __future__ import annotations
 import binascii
 import hmac
 from base64 import b64decode
-from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import parse_qs, unquote
 
 from crosscurrent.embedded.world.exchange import Answer, Call, json_answer
+from crosscurrent.embedded.world.token_use import TokenUse
 
 TOKEN_SECONDS_DEFAULT = 3600.0
-TOKENS_COUNTED_MAX = 1024
 
 _KEY = b"a key that only the played vendor knows"
 _PREFIX = "BQ"
@@ -52,7 +51,7 @@ class SpotifyTokens:
     def __init__(self, terms: TokenTerms) -> None:
         self._terms = terms
         self._granted = 0
-        self._used: OrderedDict[str, int] = OrderedDict()
+        self._use = TokenUse(terms.token_requests_max)
 
     def grant(self, call: Call) -> Answer:
         """Return the response to a request for a token."""
@@ -81,23 +80,13 @@ class SpotifyTokens:
         if scheme.lower() != "bearer" or len(parts) != 3 or not _is_signed(said, signature):
             return api_error(401, "Invalid access token")
         age_seconds = call.real_seconds - int(parts[1], 16) / 1000
-        if age_seconds >= self._terms.token_seconds or self._is_used_up(token):
+        if age_seconds >= self._terms.token_seconds or self._use.is_used_up(token):
             return api_error(401, "The access token expired")
         return parts[0]
 
     def _is_good(self, client_id: str, client_secret: str) -> bool:
         terms = self._terms
         return terms.client_id in (None, client_id) and terms.client_secret in (None, client_secret)
-
-    def _is_used_up(self, token: str) -> bool:
-        bound = self._terms.token_requests_max
-        if bound is None:
-            return False
-        used = self._used.get(token, 0)
-        self._used[token] = used + 1
-        if len(self._used) > TOKENS_COUNTED_MAX:
-            self._used.popitem(last=False)
-        return used >= bound
 
 
 def api_error(status: int, message: str) -> Answer:

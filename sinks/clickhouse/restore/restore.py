@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from crosscurrent.errors import ServerAway
-from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks, topic_lives
+from crosscurrent.kafka import NewTopic, Producer, ensure_topics, high_watermarks, make_producer, topic_lives
 from crosscurrent.settings import Settings
 from schemas.codec import Codec
 from schemas.registry import ConfluentRegistry
@@ -73,9 +73,7 @@ def restore_broker(
         if register.begin(present).stage >= RESTORED:
             _log.info("restore_not_needed", cluster_id=present)
             return
-        producer = Producer(
-            settings.brokers, delivery_timeout_seconds=settings.kafka.delivery_timeout_seconds
-        )
+        producer = make_producer(settings)
         try:
             used = codec or Codec(ConfluentRegistry(settings.registry_url))
             _Restore(settings, client, producer, used, register, present).run(sources, processors)
